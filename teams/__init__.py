@@ -1,0 +1,1 @@
+"""WHO: people, bodies, their notices and their history."""
