@@ -1,0 +1,99 @@
+"""What every view must say about itself: `@public`, `@signed_in`, or `@requires(...)` of `teams.bodies.permissions`.
+
+A view that says nothing is refused, so that a forgotten line closes a page and never opens one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.urls import ResolverMatch
+
+from .models import User
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+PUBLIC = "public"
+SIGNED_IN = "signed in"
+
+# Pages of django-allauth that are open without signing in; its other pages are for people who are signed in.
+ALLAUTH_PUBLIC = frozenset(
+    {
+        "account_login",
+        "account_signup",
+        "account_inactive",
+        "account_reset_password",
+        "account_reset_password_done",
+        "account_reset_password_from_key",
+        "account_reset_password_from_key_done",
+        "account_confirm_email",
+        "account_email_verification_sent",
+    }
+)
+
+
+class SignedInRequest(HttpRequest):
+    """A request whose person is known (for annotations in views behind `@signed_in` and `@requires`)."""
+
+    user: User  # type: ignore[assignment]
+
+
+def declare(view: View, access: str) -> View:
+    """Write on a view who may come in; `AccessMiddleware` reads it."""
+    view.access = access  # type: ignore[attr-defined]
+    return view
+
+
+def public(view: View) -> View:
+    """Anyone may come, signed in or not."""
+    return declare(view, PUBLIC)
+
+
+def signed_in(view: View) -> View:
+    """Anyone who is signed in may come; what they see starts from them."""
+    return declare(view, SIGNED_IN)
+
+
+def access_of(match: ResolverMatch) -> str | None:
+    """What the view of a resolved address says about itself; None where it says nothing (and so is refused)."""
+    declared: str | None = getattr(match.func, "access", None)
+    if declared is not None:
+        return declared
+    module = getattr(match.func, "__module__", "")
+    if module.startswith("allauth."):
+        return PUBLIC if match.url_name in ALLAUTH_PUBLIC else SIGNED_IN
+    if match.app_name == "admin" or module.startswith("django.contrib.admin"):
+        return "administrator"
+    return None
+
+
+class AccessMiddleware:
+    """Refuses what is not declared, and sends people who are not signed in to the sign-in page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Decide before the view runs. Raises Http404 for what no one may have, or not this person."""
+        assert request.resolver_match is not None
+        access = access_of(request.resolver_match)
+        if access is None:
+            raise Http404("this address declares no access")
+        if access == PUBLIC:
+            return None
+        if not request.user.is_authenticated:
+            if request.method in ("GET", "HEAD"):
+                return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+            return redirect_to_login("/", settings.LOGIN_URL)
+        if access == "administrator" and not request.user.is_site_admin:
+            raise Http404("for administrators")
+        return None
