@@ -1,0 +1,11 @@
+"""The room of the committee tree, its teams, who belongs to them, and what each role may do."""
+
+from django.apps import AppConfig
+
+
+class BodiesConfig(AppConfig):
+    """Room `bodies`."""
+
+    name = "teams.bodies"
+    label = "bodies"
+    verbose_name = "Committee, group and teams"

@@ -1,0 +1,61 @@
+"""Questions about the committee tree and who belongs to it. What a person sees starts from that person."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
+
+from teams.accounts.models import User
+
+from .models import Body, BodyParent, BodyState, Membership, WorkingGroup
+
+
+def bodies_of(group: WorkingGroup) -> QuerySet[Body]:
+    """The group's bodies in the order of its file, each with its group at hand."""
+    return Body.objects.filter(group=group).select_related("group")
+
+
+def bodies_of_request(request: HttpRequest, group: WorkingGroup) -> list[Body]:
+    """The same, asked for once a request."""
+    known: dict[int, list[Body]] | None = getattr(request, "_bodies", None)
+    if known is None:
+        known = {}
+        request._bodies = known  # type: ignore[attr-defined]
+    if group.pk not in known:
+        known[group.pk] = list(bodies_of(group))
+    return known[group.pk]
+
+
+def tree_of(group: WorkingGroup) -> QuerySet[Body]:
+    """The group's bodies with dated parents, states and memberships at hand: four queries, whatever their number."""
+    return bodies_of(group).prefetch_related(
+        Prefetch("parents", BodyParent.objects.select_related("parent__group")),
+        Prefetch("states", BodyState.objects.order_by("started")),
+        Prefetch("memberships", Membership.objects.select_related("person__organization").order_by("id")),
+    )
+
+
+def groups_entered_by(person: User, day: date) -> QuerySet[WorkingGroup]:
+    """The groups that the person may enter on `day`: by a membership, or all for an administrator of the portal."""
+    if person.is_site_admin:
+        return WorkingGroup.objects.all()
+    held = Membership.objects.filter(Membership.holding(day), person=person)
+    return WorkingGroup.objects.filter(pk__in=held.values("body__group"))
+
+
+def state_on(body: Body, day: date) -> BodyState | None:
+    """The state of a body on `day`, from its states at hand (in order of their start); None before the first."""
+    held = [state for state in body.states.all() if state.started.first <= day]
+    return held[-1] if held else None
+
+
+def parent_on(body: Body, day: date) -> Body | None:
+    """The body that it reports to on `day`, from its parents at hand."""
+    return next((link.parent for link in body.parents.all() if link.holds_on(day)), None)
+
+
+def members_on(body: Body, day: date) -> list[Membership]:
+    """Who belongs to the body on `day`, from its memberships at hand."""
+    return [membership for membership in body.memberships.all() if membership.holds_on(day)]
