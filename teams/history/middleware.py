@@ -1,0 +1,19 @@
+"""Gives each change of a row its context: who asked for it, at which address, and on which date of the portal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pghistory.middleware
+from django.http import HttpRequest
+
+from teams.clock import selectors as clock
+
+
+class HistoryMiddleware(pghistory.middleware.HistoryMiddleware):  # type: ignore[misc]
+    """Must stand after authentication and after the clock's middleware."""
+
+    def get_context(self, request: HttpRequest) -> dict[str, Any]:
+        """The person's id, the path, and the instant on the portal's clock (ISO 8601, UTC)."""
+        context: dict[str, Any] = super().get_context(request)
+        return {**context, "at": clock.now().isoformat()}
