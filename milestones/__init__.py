@@ -1,0 +1,1 @@
+"""WHEN: what is owed by when, meetings, reminders."""
