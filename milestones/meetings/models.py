@@ -1,0 +1,147 @@
+"""Meetings of the group's bodies and of outside forums, what prepares them, and the forums' work streams."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pghistory
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from milestones.work.models import Milestone
+from teams.accounts.models import Organization, validate_timezone
+from teams.bodies.models import Body, GroupOwned
+from teams.dates import ApproximateDate, ApproximateDateField, span_of_days
+
+
+@pghistory.track()
+class WorkStream(GroupOwned):
+    """A stream of work in an outside forum, and the part that a party has in it."""
+
+    class PartyRole(models.TextChoices):
+        """What the party does in the stream."""
+
+        LEAD = "lead", "Lead"
+        CO_LEAD = "co-lead", "Co-lead"
+        PARTICIPANT = "participant", "Participant"
+
+    forum = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="work_streams")
+    name = models.CharField(max_length=200)
+    party = models.CharField(max_length=100)
+    role = models.CharField(max_length=12, choices=PartyRole)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta(GroupOwned.Meta):
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@pghistory.track()
+class Meeting(GroupOwned):
+    """A meeting of a body of the group or of an outside forum: of some days, of a month not known closer, or at a time.
+
+    `starts` and `ends` are dates of the place; `starts_at` and `ends_at` are set where the time of day is known too.
+    """
+
+    class State(models.TextChoices):
+        """Where the meeting stands."""
+
+        DRAFT = "draft", "Draft"
+        PLANNED = "planned", "Planned"
+        HELD = "held", "Held"
+        CANCELLED = "cancelled", "Cancelled"
+
+    body = models.ForeignKey(Body, on_delete=models.PROTECT, null=True, blank=True, related_name="meetings")
+    forum = models.ForeignKey(Organization, on_delete=models.PROTECT, null=True, blank=True, related_name="meetings")
+    series = models.CharField(max_length=200, blank=True)
+    title = models.CharField(max_length=200)
+    starts = ApproximateDateField()
+    ends = ApproximateDateField()
+    starts_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    timezone = models.CharField(max_length=50, validators=[validate_timezone])
+    place = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
+    outcome = models.TextField(blank=True)
+    note = models.TextField(blank=True)
+    attended_by = models.ManyToManyField(Organization, related_name="attended_meetings", blank=True)
+
+    class Meta(GroupOwned.Meta):
+        ordering = ["starts", "id"]
+        constraints = [
+            *GroupOwned.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(body__isnull=False, forum__isnull=True) | Q(body__isnull=True, forum__isnull=False),
+                name="meeting_of_a_body_or_a_forum",
+            ),
+            models.CheckConstraint(condition=Q(ends__gte=F("starts")), name="meeting_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(starts_at__isnull=True, ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
+                name="meeting_times_in_order",
+            ),
+        ]
+        indexes = [models.Index(fields=["group", "starts"], name="meeting_by_date")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        """The meeting's own page."""
+        return reverse("meetings:meeting", args=[self.group.slug, self.key])
+
+    @property
+    def convener(self) -> str:
+        """Who holds it, in short: the body or the forum."""
+        holder = self.body or self.forum
+        return holder.short_name if holder else ""
+
+    @property
+    def dates(self) -> str:
+        """Its date or dates in words: "October 8-12, 2018" (with an en dash), "July 2018"."""
+        if self.starts.is_day and self.ends.is_day:
+            return span_of_days(self.starts.first, self.ends.first)
+        return str(self.starts)
+
+    @property
+    def span(self) -> ApproximateDate:
+        """From the first to the last day it can take."""
+        return ApproximateDate(self.starts.first, self.ends.last)
+
+    def starts_in(self, zone: str) -> datetime | None:
+        """When it starts on the clock of `zone` (an IANA name); None where the time of day isn't known."""
+        return self.starts_at.astimezone(ZoneInfo(zone)) if self.starts_at else None
+
+
+@pghistory.track()
+class AgendaItem(models.Model):
+    """One topic of a meeting."""
+
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="agenda")
+    position = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["meeting", "position"]
+        constraints = [models.UniqueConstraint(fields=["meeting", "position"], name="agenda_item_position_once")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+@pghistory.track()
+class Preparation(models.Model):
+    """A milestone that prepares a meeting, due so many days before it starts."""
+
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="preparations")
+    milestone = models.OneToOneField(Milestone, on_delete=models.CASCADE, related_name="preparation")
+    days_before = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["meeting", "-days_before"]
+
+    def __str__(self) -> str:
+        return f"{self.milestone}, {self.days_before} days before {self.meeting}"

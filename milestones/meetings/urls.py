@@ -1,0 +1,14 @@
+"""Addresses of the room."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from . import views
+
+app_name = "meetings"
+
+urlpatterns = [
+    path("calendar/", views.calendar, name="calendar"),
+    path("meetings/<slug:key>/", views.meeting, name="meeting"),
+]
