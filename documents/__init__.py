@@ -1,0 +1,1 @@
+"""WHAT is written: documents, the statement of work, consultations, the issue paper."""

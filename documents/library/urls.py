@@ -1,0 +1,14 @@
+"""Addresses of the room."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from . import views
+
+app_name = "library"
+
+urlpatterns = [
+    path("documents/", views.documents, name="documents"),
+    path("documents/<slug:key>/", views.document, name="document"),
+]
