@@ -1,0 +1,93 @@
+"""What stands around every page: the clock's line, the header, the side navigation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from milestones.work import selectors as work
+from teams.bodies import selectors as bodies
+from teams.bodies.models import Body
+from teams.bodies.permissions import Action, Standing, standings_of
+from teams.clock import selectors as clock
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One line of the side navigation."""
+
+    label: str
+    url: str
+    is_current: bool = False
+    links: list[Link] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """All that the base template needs beside the page itself."""
+
+    site_name: str
+    show_government_banner: bool
+    is_demonstration: bool
+    now: datetime
+    standings: list[Standing]
+    standing: Standing | None
+    working_group: Body | None
+    navigation: list[Link]
+    waiting: int
+
+
+def shell(request: HttpRequest) -> dict[str, Shell]:
+    """Context processor. Three queries for someone who is signed in, none for anyone else."""
+    standings = standings_of(request)
+    standing: Standing | None = getattr(request, "standing", None)
+    if standing is None and len(standings) == 1:
+        standing = next(iter(standings.values()))
+    tree = bodies.bodies_of_request(request, standing.group) if standing else []
+    return {
+        "shell": Shell(
+            site_name=settings.SITE_NAME,
+            show_government_banner=settings.SHOW_GOVERNMENT_BANNER,
+            is_demonstration=settings.DEMONSTRATION,
+            now=clock.now(),
+            standings=list(standings.values()),
+            standing=standing,
+            working_group=next((body for body in tree if body.kind == Body.Kind.WORKING_GROUP), None),
+            navigation=navigation(request.path, standings, standing, tree),
+            waiting=work.number_waiting_on(request.user, clock.today()) if request.user.is_authenticated else 0,
+        )
+    }
+
+
+def navigation(
+    path: str, standings: dict[str, Standing], standing: Standing | None, tree: list[Body]
+) -> list[Link]:
+    """The side navigation for a person at `path`: only what they may open."""
+
+    def link(label: str, url: str, *links: Link) -> Link:
+        return Link(label, url, path == url or (url.count("/") > 3 and path.startswith(url)), list(links))
+
+    if not standings:
+        return []
+    links = [link("Home", reverse("home"))]
+    if standing is None:
+        return [*links, *(link(each.group.slug.upper(), each.group.get_absolute_url()) for each in standings.values())]
+    slug = standing.group.slug
+    group = standing.group.get_absolute_url()
+    links += [
+        Link("The group", group, path == group),
+        link("Plan", reverse("work:plan", args=[slug])),
+        link("Calendar", reverse("meetings:calendar", args=[slug])),
+        link("Statement of work", reverse("statement:current", args=[slug])),
+        link("Documents", reverse("library:documents", args=[slug])),
+        link("Consultations", reverse("consultations:consultations", args=[slug])),
+        link("Developments", reverse("papers:developments", args=[slug])),
+        *(link(str(body), body.get_absolute_url()) for body in tree if body.kind == Body.Kind.TEAM),
+    ]
+    if standing.may(Action.READ_LEDGER):
+        links.append(link("Reminder ledger", reverse("reminders:ledger", args=[slug])))
+    return links

@@ -1,0 +1,31 @@
+"""Every address of the portal. A room's addresses stand in its own `urls.py`; name, view and template agree."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+from . import errors, home, search
+
+GROUP = "groups/<slug:group>/"
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("search/", search.search, name="search"),
+    path("accounts/", include("allauth.account.urls")),
+    path("mailbox/", include("teams.notices.urls")),
+    path(GROUP, include("teams.bodies.urls")),
+    path(GROUP, include("milestones.work.urls")),
+    path(GROUP, include("milestones.meetings.urls")),
+    path(GROUP, include("milestones.reminders.urls")),
+    path(GROUP, include("documents.library.urls")),
+    path(GROUP, include("documents.statement.urls")),
+    path(GROUP, include("documents.consultations.urls")),
+    path(GROUP, include("documents.papers.urls")),
+    path("administration/", admin.site.urls),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.server_error
