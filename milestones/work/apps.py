@@ -1,6 +1,7 @@
 """The room of what is owed: strategy goals, deliverables and milestones."""
 
 from django.apps import AppConfig
+from django.urls import reverse
 
 
 class WorkConfig(AppConfig):
@@ -9,3 +10,25 @@ class WorkConfig(AppConfig):
     name = "milestones.work"
     label = "work"
     verbose_name = "Deliverables and milestones"
+
+    def ready(self) -> None:
+        """Let the activity feed follow deliverables and milestones."""
+        from teams.history.feed import follow
+
+        from . import selectors
+        from .models import Deliverable, Milestone
+
+        follow(
+            Milestone,
+            noun="milestone",
+            visible=selectors.milestones_visible_to,
+            body="body",
+            url=lambda group, key: reverse("work:milestone", args=[group, key]),
+        )
+        follow(
+            Deliverable,
+            noun="deliverable",
+            visible=selectors.deliverables_visible_to,
+            body="body",
+            url=lambda group, key: f"{reverse('work:plan', args=[group])}#deliverable-{key}",
+        )

@@ -1,0 +1,56 @@
+"""What the activity feed follows. Each room says it when the application starts: `follow(Milestone, noun=...)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import models
+
+from teams.accounts.models import User
+
+Visible = Callable[[User, date], "models.QuerySet[Any]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """How the events of one model are read; `title`, `key`, `group` and `body` are field paths of the tracked model."""
+
+    model: type[models.Model]
+    noun: str
+    visible: Visible
+    title: str
+    key: str
+    group: str
+    body: str | None
+    url: Callable[[str, str], str] | None
+
+
+_followed: dict[type[models.Model], Followed] = {}
+
+
+def follow(
+    model: type[models.Model],
+    *,
+    noun: str,
+    visible: Visible,
+    title: str = "title",
+    key: str = "key",
+    group: str = "group__slug",
+    body: str | None = None,
+    url: Callable[[str, str], str] | None = None,
+) -> None:
+    """Let the feed show changes of `model`, which is tracked by pghistory.
+
+    `visible` gives the rows that a person may see on a date: a change shows only while its row is among them, so that
+    what was made government-only later disappears from the feed too. `url` makes an address of the group's slug and
+    the row's key.
+    """
+    _followed[model] = Followed(model, noun, visible, title, key, group, body, url)
+
+
+def followed() -> list[Followed]:
+    """All that is followed, in the order it was said."""
+    return list(_followed.values())

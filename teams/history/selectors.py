@@ -1,0 +1,139 @@
+"""The activity feed: what changed, drawn from the rows that the triggers wrote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from itertools import groupby
+from typing import Any
+
+from django.db.models import CharField, DateTimeField, DurationField, F, IntegerField, QuerySet, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
+
+from teams.accounts.models import User
+from teams.clock import selectors as clock
+
+from .feed import Followed, followed
+
+# The feed collapses what one request or one load did, so it reads more events than it shows.
+EVENTS_READ = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of the feed: one change, or several of the same kind that were made together.
+
+    `at` is on the portal's clock. `url` is None where the line stands for more than one row.
+    """
+
+    at: datetime
+    noun: str
+    title: str
+    url: str | None
+    verb: str
+    body_id: int | None
+    by: str
+    count: int
+
+
+def recent_changes(
+    person: User,
+    *,
+    since: datetime | None = None,
+    limit: int = 20,
+    body_id: int | None = None,
+    group: str = "",
+) -> list[Change]:
+    """What changed after `since` (on the portal's clock) that the person may see: the newest first, two queries.
+
+    `body_id` keeps the changes of one body, `group` (a slug) those of one group.
+    """
+    queries = [
+        _events(each, person, since, body_id, group)
+        for each in followed()
+        if body_id is None or each.body is not None
+    ]
+    if not queries:
+        return []
+    first, *rest = queries
+    rows = list(
+        reduce(lambda all_, one: all_.union(one, all=True), rest, first).order_by("-at", "-pgh_created_at")[
+            :EVENTS_READ
+        ]
+    )
+    names = dict(
+        User.objects.filter(pk__in={row["by"] for row in rows if row["by"]}).values_list("pk", "name")
+    )
+    return _collapsed(rows, names)[:limit]
+
+
+def _events(
+    each: Followed, person: User, since: datetime | None, body_id: int | None, group: str
+) -> QuerySet[Any, dict[str, Any]]:
+    model: Any = each.model
+    events: QuerySet[Any] = model.pgh_event_model.objects.filter(
+        pgh_label__in=("insert", "update"), pgh_obj_id__in=each.visible(person, clock.today()).values("pk")
+    )
+    if group:
+        events = events.filter(**{each.group: group})
+    if body_id is not None:
+        events = events.filter(**{each.body or "": body_id})
+    events = events.annotate(
+        at=Coalesce(
+            Cast(KeyTextTransform("at", "pgh_context__metadata"), DateTimeField()),
+            # Written outside a request: as far from the portal's clock as the real time is now.
+            F("pgh_created_at") + Value(clock.now() - clock.real_now(), DurationField()),
+            output_field=DateTimeField(),
+        )
+    )
+    if since is not None:
+        events = events.filter(at__gt=since)
+    return events.order_by("-at", "-pgh_created_at")[:EVENTS_READ].values(
+        "at",
+        "pgh_created_at",
+        "pgh_label",
+        "pgh_context_id",
+        by=Cast(KeyTextTransform("user", "pgh_context__metadata"), IntegerField()),
+        noun=Value(each.noun, CharField()),
+        row_title=Cast(F(each.title), CharField()),
+        row_key=Cast(F(each.key), CharField()),
+        row_group=F(each.group),
+        row_body=F(each.body) if each.body else Value(None, IntegerField()),
+    )
+
+
+def _collapsed(rows: list[dict[str, Any]], names: dict[int, str]) -> list[Change]:
+    urls = {each.noun: each.url for each in followed()}
+    changes = []
+
+    def together(row: dict[str, Any]) -> tuple[Any, ...]:
+        alone = row["pgh_created_at"] if row["pgh_context_id"] is None else None
+        return (
+            row["pgh_context_id"],
+            alone,
+            row["noun"],
+            row["pgh_label"],
+            row["row_body"],
+            row["row_group"],
+        )
+
+    for _, same in groupby(
+        sorted(rows, key=lambda row: (row["at"], str(together(row))), reverse=True), key=together
+    ):
+        one, *more = {row["row_key"]: row for row in same}.values()
+        url = urls[one["noun"]]
+        changes.append(
+            Change(
+                at=one["at"],
+                noun=one["noun"],
+                title=one["row_title"],
+                url=url(one["row_group"], one["row_key"]) if url and not more else None,
+                verb="added" if one["pgh_label"] == "insert" else "changed",
+                body_id=one["row_body"],
+                by=names.get(one["by"] or 0, ""),
+                count=1 + len(more),
+            )
+        )
+    return changes
