@@ -59,3 +59,13 @@ def parent_on(body: Body, day: date) -> Body | None:
 def members_on(body: Body, day: date) -> list[Membership]:
     """Who belongs to the body on `day`, from its memberships at hand."""
     return [membership for membership in body.memberships.all() if membership.holds_on(day)]
+
+
+def bodies_visible_to(person: User, day: date) -> QuerySet[Body]:
+    """Bodies of the groups that the person may enter on `day`."""
+    return Body.objects.filter(group__in=groups_entered_by(person, day))
+
+
+def memberships_visible_to(person: User, day: date) -> QuerySet[Membership]:
+    """Memberships that hold on `day` in the groups that the person may enter."""
+    return Membership.objects.filter(Membership.holding(day), body__group__in=groups_entered_by(person, day))

@@ -1,0 +1,34 @@
+"""What every test has: a clock that stands at noon of July 20, 2018 in Washington unless a test sets it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+
+from teams.accounts.models import User
+from teams.clock import services as clock
+
+WASHINGTON = ZoneInfo("America/New_York")
+START = datetime(2018, 7, 20, 12, 0, tzinfo=WASHINGTON)
+
+
+@pytest.fixture
+def at_start(db: None) -> Iterator[datetime]:
+    """The demonstration's clock is set to noon of July 20, 2018."""
+    clock.set_clock(to=START)
+    yield START
+
+
+@pytest.fixture
+def signed_in(client: Client) -> Callable[[User], Client]:
+    """Gives a client that is signed in as a person (without the password's cost)."""
+
+    def sign_in(person: User) -> Client:
+        client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return sign_in
