@@ -250,14 +250,32 @@ class _WithWording:
 
     def __set__(self, instance: models.Model, value: Any) -> None:
         instance.__dict__[self.field.attname] = value
+        instance.__dict__[self.field.wording_field] = value.wording if isinstance(value, ApproximateDate) else ""
+
+
+class WordingField(models.CharField):  # type: ignore[type-arg]
+    """Keeps the words of the source of the ApproximateDateField named `of`, which must stand before it."""
+
+    def __init__(self, *args: Any, of: str = "", **kwargs: Any) -> None:
+        self.of = of
+        super().__init__(*args, **{"max_length": 100, "blank": True, **kwargs})
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, "of": self.of}
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        value = model_instance.__dict__.get(self.of)
         if isinstance(value, ApproximateDate) and value.wording:
-            instance.__dict__[self.field.wording_field] = value.wording
+            setattr(model_instance, self.attname, value.wording)
+        return super().pre_save(model_instance, add)
 
 
 def _from_range(value: DateRange | None) -> ApproximateDate | None:
     if value is None or value.isempty:
         return None
-    assert value.lower is not None and value.upper is not None
+    assert value.lower is not None
+    assert value.upper is not None
     return ApproximateDate(value.lower, value.upper - timedelta(days=1))
 
 
@@ -269,5 +287,8 @@ def first_day(name: str) -> models.Func:
 def last_day(name: str) -> models.Func:
     """The last day of the ApproximateDateField `name`, as an expression of a query."""
     return models.Func(
-        models.F(name), function="upper", template="(%(function)s(%(expressions)s) - 1)", output_field=models.DateField()
+        models.F(name),
+        function="upper",
+        template="(%(function)s(%(expressions)s) - 1)",
+        output_field=models.DateField(),
     )

@@ -12,7 +12,7 @@ from milestones.meetings.models import Meeting
 from milestones.work.models import Deliverable
 from teams.accounts.models import Organization
 from teams.bodies.models import Body, GroupOwned
-from teams.dates import ApproximateDateField
+from teams.dates import ApproximateDateField, WordingField
 
 
 class Section(models.TextChoices):
@@ -54,12 +54,10 @@ class Development(Placed, GroupOwned):
 
     kind = models.CharField(max_length=24, choices=Kind, default=Kind.EVENT)
     happened = ApproximateDateField(wording_field="as_written")
-    as_written = models.CharField(max_length=100, blank=True)
+    as_written = WordingField(of="happened")
     until = ApproximateDateField(null=True, blank=True)
     link = models.URLField(blank=True)
-    about_body = models.ForeignKey(
-        Body, on_delete=models.PROTECT, null=True, blank=True, related_name="developments"
-    )
+    about_body = models.ForeignKey(Body, on_delete=models.PROTECT, null=True, blank=True, related_name="developments")
     about_organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, null=True, blank=True, related_name="developments"
     )
@@ -75,11 +73,16 @@ class Development(Placed, GroupOwned):
         constraints = [
             *GroupOwned.Meta.constraints,
             models.CheckConstraint(
-                condition=Q(until__isnull=True) | Q(until__gte=models.F("happened")), name="development_ends_after_start"
+                condition=Q(until__isnull=True) | Q(until__gte=models.F("happened")),
+                name="development_ends_after_start",
             ),
             models.CheckConstraint(
                 condition=(
-                    Q(about_organization__isnull=True, about_document__isnull=True, about_meeting__isnull=True)
+                    Q(
+                        about_organization__isnull=True,
+                        about_document__isnull=True,
+                        about_meeting__isnull=True,
+                    )
                     | Q(about_body__isnull=True, about_document__isnull=True, about_meeting__isnull=True)
                     | Q(about_body__isnull=True, about_organization__isnull=True, about_meeting__isnull=True)
                     | Q(about_body__isnull=True, about_organization__isnull=True, about_document__isnull=True)

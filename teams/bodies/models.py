@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from teams.accounts.models import validate_timezone
-from teams.dates import ApproximateDateField
+from teams.dates import ApproximateDateField, WordingField
 from teams.sources import Sourced
 
 
@@ -50,12 +50,17 @@ class GroupOwned(Sourced):
 
 
 class LoadedItem(models.Model):
-    """What a group's file said of one item when it was last loaded, so that loading it again changes nothing."""
+    """What a group's file said of one item when it was last loaded, and the row that it became.
+
+    Loading the file again then changes only what the file has changed since, and leaves alone what people have
+    changed in the portal.
+    """
 
     group = models.ForeignKey(WorkingGroup, on_delete=models.CASCADE, related_name="loaded_items")
     section = models.CharField(max_length=40)
-    key = models.CharField(max_length=120)
-    digest = models.CharField(max_length=64, help_text="SHA-256 of the item as the file has it.")
+    key = models.CharField(max_length=255)
+    said = models.JSONField(help_text="The item's fields as the file had them.")
+    row = models.BigIntegerField(help_text="Primary key of the row that it became.")
     loaded_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -83,7 +88,7 @@ class Body(GroupOwned):
     acronym = models.CharField(max_length=20, blank=True)
     purpose = models.TextField(blank=True)
     formed = ApproximateDateField(null=True, blank=True, wording_field="formed_as_written")
-    formed_as_written = models.CharField(max_length=100, blank=True)
+    formed_as_written = WordingField(of="formed")
     position = models.PositiveSmallIntegerField(default=0, help_text="Its place in the group's file.")
 
     class Meta(GroupOwned.Meta):
@@ -142,7 +147,8 @@ class Dated(models.Model):
 def ends_after_it_starts(name: str) -> models.CheckConstraint:
     """The rule that a dated row's end does not come before its start."""
     return models.CheckConstraint(
-        condition=Q(started__isnull=True) | Q(ended__isnull=True) | Q(ended__gte=models.F("started")), name=name
+        condition=Q(started__isnull=True) | Q(ended__isnull=True) | Q(ended__gte=models.F("started")),
+        name=name,
     )
 
 
@@ -158,7 +164,9 @@ class BodyParent(Dated):
         constraints = [
             ends_after_it_starts("body_parent_ends_after_start"),
             models.CheckConstraint(condition=~Q(body=models.F("parent")), name="body_not_its_own_parent"),
-            models.UniqueConstraint(fields=["body", "parent", "started"], name="body_parent_once", nulls_distinct=False),
+            models.UniqueConstraint(
+                fields=["body", "parent", "started"], name="body_parent_once", nulls_distinct=False
+            ),
         ]
 
     def __str__(self) -> str:
@@ -219,4 +227,3 @@ class Membership(Dated, Sourced):
 
     def __str__(self) -> str:
         return f"{self.person}, {self.get_role_display()} of {self.body.short_name}"
-

@@ -39,7 +39,9 @@ def test_what_is_written_is_kept(written: str, first: date, last: date, precisio
     assert read.isoformat() == written
 
 
-@pytest.mark.parametrize("written", ["2018-13", "2018-02-30", "June 2018", "18-06-01", "2018-6-1", "", "2018-06-01T10:00"])
+@pytest.mark.parametrize(
+    "written", ["2018-13", "2018-02-30", "June 2018", "18-06-01", "2018-6-1", "", "2018-06-01T10:00"]
+)
 def test_what_is_no_date_is_refused_with_its_text(written: str) -> None:
     with pytest.raises(ValueError, match="is not a date") as refused:
         ApproximateDate.parse(written)
@@ -105,10 +107,18 @@ def test_what_is_written_can_be_read(value: ApproximateDate) -> None:
 def test_the_database_keeps_precision_and_wording() -> None:
     group = factories.group("ecom")
     Body.objects.create(
-        group=group, key="a", kind=Body.Kind.COMMITTEE, name="A", formed=ApproximateDate.year(2017, "early 2017")
+        group=group,
+        key="a",
+        kind=Body.Kind.COMMITTEE,
+        name="A",
+        formed=ApproximateDate.year(2017, "early 2017"),
     )
     kept = Body.objects.get(key="a")
-    assert (str(kept.formed), kept.formed.precision, kept.formed_as_written) == ("early 2017", "year", "early 2017")
+    assert (str(kept.formed), kept.formed.precision, kept.formed_as_written) == (
+        "early 2017",
+        "year",
+        "early 2017",
+    )
 
 
 @pytest.mark.django_db

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('acronym', models.CharField(blank=True, max_length=20)),
                 ('purpose', models.TextField(blank=True)),
                 ('formed', teams.dates.ApproximateDateField(blank=True, null=True, wording_field='formed_as_written')),
-                ('formed_as_written', models.CharField(blank=True, max_length=100)),
+                ('formed_as_written', teams.dates.WordingField(blank=True, max_length=100, of='formed')),
                 ('position', models.PositiveSmallIntegerField(default=0, help_text="Its place in the group's file.")),
             ],
             options={
@@ -174,7 +174,7 @@ class Migration(migrations.Migration):
                 ('acronym', models.CharField(blank=True, max_length=20)),
                 ('purpose', models.TextField(blank=True)),
                 ('formed', teams.dates.ApproximateDateField(blank=True, null=True, wording_field='formed_as_written')),
-                ('formed_as_written', models.CharField(blank=True, max_length=100)),
+                ('formed_as_written', teams.dates.WordingField(blank=True, max_length=100, of='formed')),
                 ('position', models.PositiveSmallIntegerField(default=0, help_text="Its place in the group's file.")),
                 ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
                 ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='bodies.body')),
