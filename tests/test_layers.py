@@ -1,9 +1,11 @@
-"""Arrows that import-linter can't see: foreign keys and many-to-many tables point downward only."""
+"""Arrows that import-linter can't see: foreign keys point downward only, and rooms keep their pages to themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+import grimp
 import pytest
 from django.apps import apps
 from django.db.models import Field, Model
@@ -27,7 +29,7 @@ ROOMS = [
 HOUSES = ("documents.", "milestones.", "teams.")
 
 
-def references() -> Iterator[tuple[type[Model], Field]]:
+def references() -> Iterator[tuple[type[Model], Field[Any, Any]]]:
     """Every field of our own models that refers to another model of ours."""
     for model in apps.get_models(include_auto_created=True):
         if not model.__module__.startswith(HOUSES):
@@ -62,7 +64,34 @@ def test_there_are_references_to_look_at() -> None:
 
 @pytest.mark.parametrize(
     ("origin", "target", "upward"),
-    [("work", "statement", True), ("statement", "work", False), ("work", "work", False), ("accounts", "clock", False)],
+    [
+        ("work", "statement", True),
+        ("statement", "work", False),
+        ("work", "work", False),
+        ("accounts", "clock", False),
+    ],
 )
 def test_direction(origin: str, target: str, upward: bool) -> None:
     assert points_upward(origin, target) is upward
+
+
+# What a room has for itself; other rooms take its models, selectors and services.
+PRIVATE = ("views", "forms", "urls", "tasks", "admin", "exports", "middleware")
+
+
+def room_of(module: str) -> str | None:
+    """`milestones.work` for any module in it; None outside the rooms."""
+    parts = module.split(".")
+    return ".".join(parts[:2]) if len(parts) > 2 and module.startswith(HOUSES) else None
+
+
+def test_no_room_reaches_into_the_pages_of_another() -> None:
+    graph = grimp.build_graph("ecomwg", "documents", "milestones", "teams")
+    reaching = [
+        f"{importer} imports {module}"
+        for module in graph.modules
+        if (room := room_of(module)) is not None and module.removeprefix(f"{room}.").split(".")[0] in PRIVATE
+        for importer in graph.find_modules_that_directly_import(module)
+        if room_of(importer) != room
+    ]
+    assert reaching == []
