@@ -19,9 +19,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
 
 # --- What kind of portal this is -------------------------------------------------------------------------------------
-# A demonstration shows a group's file as on the file's own date, with accounts whose password stands on the sign-in page.
+# A demonstration shows a group's file as on the file's own date; its accounts' password stands on the sign-in page.
 DEMONSTRATION = env.bool("DEMONSTRATION", default=False)
-DEMONSTRATION_PASSWORD = "sample-harbor-2018"  # no secret: the sign-in page shows it  # noqa: S105
+DEMONSTRATION_PASSWORD = "sample-harbor-2018"  # noqa: S105 - no secret: the sign-in page shows it
 PORT = env.int("PORT", default=8000)
 SITE_URL = env.str("SITE_URL", default=f"http://127.0.0.1:{PORT}") if DEMONSTRATION else env.str("SITE_URL")
 SITE_URL = SITE_URL.rstrip("/")

@@ -63,9 +63,7 @@ def shell(request: HttpRequest) -> dict[str, Shell]:
     }
 
 
-def navigation(
-    path: str, standings: dict[str, Standing], standing: Standing | None, tree: list[Body]
-) -> list[Link]:
+def navigation(path: str, standings: dict[str, Standing], standing: Standing | None, tree: list[Body]) -> list[Link]:
     """The side navigation for a person at `path`: only what they may open."""
 
     def link(label: str, url: str, *links: Link) -> Link:
@@ -75,7 +73,10 @@ def navigation(
         return []
     links = [link("Home", reverse("home"))]
     if standing is None:
-        return [*links, *(link(each.group.slug.upper(), each.group.get_absolute_url()) for each in standings.values())]
+        return [
+            *links,
+            *(link(each.group.slug.upper(), each.group.get_absolute_url()) for each in standings.values()),
+        ]
     slug = standing.group.slug
     group = standing.group.get_absolute_url()
     links += [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -17,10 +17,9 @@ START = datetime(2018, 7, 20, 12, 0, tzinfo=WASHINGTON)
 
 
 @pytest.fixture
-def at_start(db: None) -> Iterator[datetime]:
+def at_start(db: None) -> datetime:
     """The demonstration's clock is set to noon of July 20, 2018."""
-    clock.set_clock(to=START)
-    yield START
+    return clock.set_clock(to=START)
 
 
 @pytest.fixture

@@ -61,7 +61,15 @@ def team(of: WorkingGroup, **fields: Any) -> Body:
     """A team that reports to the group since March 2018."""
     n = next(_numbers)
     made = Body.objects.create(
-        **{"group": of, "key": f"team-{n}", "kind": Body.Kind.TEAM, "number": n, "name": f"Name {n}", "position": n, **fields}
+        **{
+            "group": of,
+            "key": f"team-{n}",
+            "kind": Body.Kind.TEAM,
+            "number": n,
+            "name": f"Name {n}",
+            "position": n,
+            **fields,
+        }
     )
     BodyParent.objects.create(body=made, parent=root(of), started=day("2018-03"))
     return made
@@ -132,5 +140,11 @@ def document(of: WorkingGroup, **fields: Any) -> Document:
     """A standard that the group may see."""
     n = next(_numbers)
     return Document.objects.create(
-        **{"group": of, "key": f"document-{n}", "title": f"Document {n}", "kind": Document.Kind.STANDARD, **fields}
+        **{
+            "group": of,
+            "key": f"document-{n}",
+            "title": f"Document {n}",
+            "kind": Document.Kind.STANDARD,
+            **fields,
+        }
     )

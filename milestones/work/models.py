@@ -84,9 +84,10 @@ class Owed(models.Model):
 
 def accepted_has_its_date(name: str) -> models.CheckConstraint:
     """The rule that what is accepted has the date of it, and nothing else has."""
-    return models.CheckConstraint(condition=Q(state="accepted", accepted__isnull=False) | (
-        ~Q(state="accepted") & Q(accepted__isnull=True)
-    ), name=name)
+    return models.CheckConstraint(
+        condition=Q(state="accepted", accepted__isnull=False) | (~Q(state="accepted") & Q(accepted__isnull=True)),
+        name=name,
+    )
 
 
 @pghistory.track()

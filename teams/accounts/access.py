@@ -39,7 +39,7 @@ ALLAUTH_PUBLIC = frozenset(
 class SignedInRequest(HttpRequest):
     """A request whose person is known (for annotations in views behind `@signed_in` and `@requires`)."""
 
-    user: User  # type: ignore[assignment]
+    user: User
 
 
 def declare(view: View, access: str) -> View:

@@ -68,7 +68,12 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
         """A new administrator of the whole portal (for `manage.py createsuperuser`)."""
         return self.create_user(
-            email, password, is_site_admin=True, is_superuser=True, affiliation=User.Affiliation.GOVERNMENT, **fields
+            email,
+            password,
+            is_site_admin=True,
+            is_superuser=True,
+            affiliation=User.Affiliation.GOVERNMENT,
+            **fields,
         )
 
     def get_by_natural_key(self, username: str | None) -> User:

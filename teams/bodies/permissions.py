@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 
-from teams.accounts.access import declare
+from teams.accounts.access import SignedInRequest, declare
 from teams.accounts.models import User
 from teams.clock import selectors as clock
 
@@ -33,7 +33,7 @@ class Action(enum.StrEnum):
 
 ADMINISTRATOR = "administrator"
 
-# The table. "administrator" is a person's standing in the whole portal; the roles are those held in a body of the group.
+# The table. "administrator" is a standing in the whole portal; the roles are those held in a body of the group.
 ALLOWED: dict[Action, frozenset[str]] = {
     Action.READ_GROUP: frozenset({ADMINISTRATOR, *Role.values}),
     Action.READ_LEDGER: frozenset({ADMINISTRATOR, Role.CHAIR, Role.LEAD, Role.REVIEWER}),
@@ -81,17 +81,17 @@ def standings_of(request: HttpRequest) -> dict[str, Standing]:
     """The standings of the request's person, asked for once a request; none for someone who isn't signed in."""
     if not request.user.is_authenticated:
         return {}
-    found: dict[str, Standing] | None = getattr(request, "_standings", None)
+    found: dict[str, Standing] | None = getattr(request, "standings_found", None)
     if found is None:
         found = standings(request.user, clock.today())
-        request._standings = found  # type: ignore[attr-defined]
+        request.standings_found = found  # type: ignore[attr-defined]
     return found
 
 
 def requires(
     action: Action,
 ) -> Callable[
-    [Callable[Concatenate[HttpRequest, WorkingGroup, P], HttpResponseBase]],
+    [Callable[Concatenate[SignedInRequest, WorkingGroup, P], HttpResponseBase]],
     Callable[Concatenate[HttpRequest, str, P], HttpResponseBase],
 ]:
     """A view's first argument after the request is the group's slug; the view itself gets the WorkingGroup.
@@ -101,7 +101,7 @@ def requires(
     """
 
     def wrap(
-        view: Callable[Concatenate[HttpRequest, WorkingGroup, P], HttpResponseBase],
+        view: Callable[Concatenate[SignedInRequest, WorkingGroup, P], HttpResponseBase],
     ) -> Callable[Concatenate[HttpRequest, str, P], HttpResponseBase]:
         @wraps(view)
         def guarded(request: HttpRequest, group: str, /, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -111,8 +111,8 @@ def requires(
             if not standing.may(action):
                 raise PermissionDenied(f"your role does not allow you to {action.value}")
             request.standing = standing  # type: ignore[attr-defined]
-            return view(request, standing.group, *args, **kwargs)
+            return view(cast(SignedInRequest, request), standing.group, *args, **kwargs)
 
-        return declare(guarded, action.name)  # type: ignore[return-value]
+        return declare(guarded, action.name)
 
     return wrap

@@ -19,10 +19,10 @@ def bodies_of(group: WorkingGroup) -> QuerySet[Body]:
 
 def bodies_of_request(request: HttpRequest, group: WorkingGroup) -> list[Body]:
     """The same, asked for once a request."""
-    known: dict[int, list[Body]] | None = getattr(request, "_bodies", None)
+    known: dict[int, list[Body]] | None = getattr(request, "bodies_found", None)
     if known is None:
         known = {}
-        request._bodies = known  # type: ignore[attr-defined]
+        request.bodies_found = known  # type: ignore[attr-defined]
     if group.pk not in known:
         known[group.pk] = list(bodies_of(group))
     return known[group.pk]

@@ -12,7 +12,7 @@ from django.utils import timezone
 from .models import ClockSetting
 
 # One answer for one request or one task, so that a page doesn't straddle midnight, and one query at most.
-_frozen: ContextVar[datetime | None] = ContextVar("frozen_clock", default=None)
+frozen: ContextVar[datetime | None] = ContextVar("frozen_clock", default=None)
 
 
 def real_now() -> datetime:
@@ -30,7 +30,7 @@ def offset() -> timedelta:
 
 def now() -> datetime:
     """The instant that the portal goes by (aware, UTC)."""
-    return _frozen.get() or real_now() + offset()
+    return frozen.get() or real_now() + offset()
 
 
 def today(zone: ZoneInfo | str | None = None) -> date:

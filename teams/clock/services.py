@@ -34,8 +34,8 @@ def set_clock(*, to: datetime) -> datetime:
 def held_still(at: datetime | None = None) -> Iterator[datetime]:
     """Within the block the clock stands at `at`, or where it stands now."""
     instant = at or selectors.now()
-    token = selectors._frozen.set(instant)
+    token = selectors.frozen.set(instant)
     try:
         yield instant
     finally:
-        selectors._frozen.reset(token)
+        selectors.frozen.reset(token)

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from teams.clock import selectors as clock
 
 
-class HistoryMiddleware(pghistory.middleware.HistoryMiddleware):  # type: ignore[misc]
+class HistoryMiddleware(pghistory.middleware.HistoryMiddleware):
     """Must stand after authentication and after the clock's middleware."""
 
     def get_context(self, request: HttpRequest) -> dict[str, Any]:

@@ -51,9 +51,7 @@ def recent_changes(
     `body_id` keeps the changes of one body, `group` (a slug) those of one group.
     """
     queries = [
-        _events(each, person, since, body_id, group)
-        for each in followed()
-        if body_id is None or each.body is not None
+        _events(each, person, since, body_id, group) for each in followed() if body_id is None or each.body is not None
     ]
     if not queries:
         return []
@@ -63,9 +61,7 @@ def recent_changes(
             :EVENTS_READ
         ]
     )
-    names = dict(
-        User.objects.filter(pk__in={row["by"] for row in rows if row["by"]}).values_list("pk", "name")
-    )
+    names = dict(User.objects.filter(pk__in={row["by"] for row in rows if row["by"]}).values_list("pk", "name"))
     return _collapsed(rows, names)[:limit]
 
 
@@ -119,9 +115,7 @@ def _collapsed(rows: list[dict[str, Any]], names: dict[int, str]) -> list[Change
             row["row_group"],
         )
 
-    for _, same in groupby(
-        sorted(rows, key=lambda row: (row["at"], str(together(row))), reverse=True), key=together
-    ):
+    for _, same in groupby(sorted(rows, key=lambda row: (row["at"], str(together(row))), reverse=True), key=together):
         one, *more = {row["row_key"]: row for row in same}.values()
         url = urls[one["noun"]]
         changes.append(

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from teams.clock import selectors, services
 from teams.clock.models import ClockSetting
@@ -45,7 +45,7 @@ def test_a_naive_time_is_refused() -> None:
         services.set_clock(to=datetime(2018, 7, 20))  # noqa: DTZ001
 
 
-def test_it_is_set_in_a_demonstration_only(settings: SettingsWrapper) -> None:
+def test_it_is_set_in_a_demonstration_only(settings: Settings) -> None:
     settings.DEMONSTRATION = False
     with pytest.raises(services.NotADemonstration):
         services.set_clock(to=datetime(2018, 7, 20, tzinfo=UTC))
@@ -54,7 +54,7 @@ def test_it_is_set_in_a_demonstration_only(settings: SettingsWrapper) -> None:
     assert not ClockSetting.objects.exists()
 
 
-def test_a_setting_left_behind_moves_nothing_outside_a_demonstration(settings: SettingsWrapper) -> None:
+def test_a_setting_left_behind_moves_nothing_outside_a_demonstration(settings: Settings) -> None:
     services.set_clock(to=datetime(2018, 7, 20, tzinfo=UTC))
     settings.DEMONSTRATION = False
     assert selectors.now().year >= 2026
@@ -69,9 +69,7 @@ def test_a_setting_left_behind_moves_nothing_outside_a_demonstration(settings: S
         ("2018-12-26", datetime(2018, 12, 26, 17, tzinfo=UTC)),
     ],
 )
-def test_the_command_takes_a_date_or_a_time(
-    typed: str, instant: datetime, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_takes_a_date_or_a_time(typed: str, instant: datetime, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("set_clock", typed)
     assert ClockSetting.objects.get().shown_at == instant
     assert "2018" in capsys.readouterr().out

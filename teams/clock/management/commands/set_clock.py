@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from ... import services
+from teams.clock import services
 
 
 def instant(text: str) -> datetime:
@@ -23,7 +23,9 @@ def instant(text: str) -> datetime:
         at = datetime.fromisoformat(text)
         return at if timezone.is_aware(at) else at.replace(tzinfo=zone)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is neither a date (2018-07-26) nor a time (2018-07-26T08:30)") from None
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither a date (2018-07-26) nor a time (2018-07-26T08:30)"
+        ) from None
 
 
 class Command(BaseCommand):
