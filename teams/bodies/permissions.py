@@ -27,6 +27,7 @@ P = ParamSpec("P")
 class Action(enum.StrEnum):
     """Everything a person can be allowed to do in a group, in order of the alphabet."""
 
+    READ_DRAFT_MEETINGS = "read meetings that are still drafts"
     READ_GROUP = "read the group's pages"
     READ_LEDGER = "read the reminder ledger"
 
@@ -35,6 +36,7 @@ ADMINISTRATOR = "administrator"
 
 # The table. "administrator" is a standing in the whole portal; the roles are those held in a body of the group.
 ALLOWED: dict[Action, frozenset[str]] = {
+    Action.READ_DRAFT_MEETINGS: frozenset({ADMINISTRATOR, Role.CHAIR, Role.LEAD}),
     Action.READ_GROUP: frozenset({ADMINISTRATOR, *Role.values}),
     Action.READ_LEDGER: frozenset({ADMINISTRATOR, Role.CHAIR, Role.LEAD, Role.REVIEWER}),
 }
