@@ -106,7 +106,7 @@ def requires(
         view: Callable[Concatenate[SignedInRequest, WorkingGroup, P], HttpResponseBase],
     ) -> Callable[Concatenate[HttpRequest, str, P], HttpResponseBase]:
         @wraps(view)
-        def guarded(request: HttpRequest, group: str, /, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def guarded(request: HttpRequest, group: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
             standing = standings_of(request).get(group)
             if standing is None:
                 raise Http404("no such group, or not yours")
@@ -115,6 +115,7 @@ def requires(
             request.standing = standing  # type: ignore[attr-defined]
             return view(cast(SignedInRequest, request), standing.group, *args, **kwargs)
 
-        return declare(guarded, action.name)
+        # The address gives the group by its name, which Concatenate can't say.
+        return declare(guarded, action.name)  # type: ignore[return-value]
 
     return wrap
