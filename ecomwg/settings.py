@@ -40,7 +40,6 @@ if DEMONSTRATION:
 
 # --- The house -------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "ecomwg",
     "documents.papers",
     "documents.consultations",
     "documents.statement",
@@ -68,6 +67,7 @@ INSTALLED_APPS = [
     "pghistory",
     "allauth",
     "allauth.account",
+    "ecomwg",  # last, so that its admin.py finds what the others have registered
 ]
 MIDDLEWARE = [
     "ecomwg.health.HealthMiddleware",
