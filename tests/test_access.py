@@ -1,0 +1,210 @@
+"""Every address of the portal declares who may come, and each person gets from each address what the table says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
+
+from documents.statement.models import StatementVersion
+from milestones.reminders import services as reminders
+from teams.accounts.access import PUBLIC, SIGNED_IN
+from teams.accounts.models import User
+from teams.bodies.models import Body, Membership
+from teams.bodies.permissions import ADMINISTRATOR, ALLOWED, Action
+from teams.clock import selectors as clock
+from teams.notices import services as notices
+from teams.notices.models import MailboxMessage, Notice
+from tests import factories, world
+
+GROUP: dict[str, object] = {"group": "ecom"}
+LEDGER = {"administrator", "reviewer", "chair", "lead"}
+
+# One address of each kind inside a group, with the roles that it opens for; None: everyone who belongs to the group.
+INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
+    "bodies:group": (GROUP, None),
+    "work:plan": (GROUP, None),
+    "work:team": ({**GROUP, "key": "team-1"}, None),
+    "work:milestone": ({**GROUP, "key": "diagrams-draft"}, None),
+    "meetings:calendar": (GROUP, None),
+    "meetings:meeting": ({**GROUP, "key": "wgec-2018-10"}, None),
+    "library:documents": (GROUP, None),
+    "library:document": ({**GROUP, "key": "framework"}, None),
+    "statement:current": (GROUP, None),
+    "statement:compare": (GROUP, None),
+    "statement:version": ({**GROUP, "number": "1.0"}, None),
+    "consultations:consultations": (GROUP, None),
+    "consultations:consultation": ({**GROUP, "key": "package-comments"}, None),
+    "papers:developments": (GROUP, None),
+    "reminders:ledger": (GROUP, LEDGER),
+    "reminders:forecast": (GROUP, LEDGER),
+    "reminders:notice": ({**GROUP, "pk": 0}, LEDGER),
+    "reminders:notice_mail": ({**GROUP, "pk": 0}, LEDGER),
+}
+OUTSIDE_OF_GROUPS = {"home", "search", "notices:mailbox", "notices:message", "notices:message_mail"}
+
+
+def routes(
+    patterns: list[URLPattern | URLResolver] | None = None, namespace: str = ""
+) -> Iterator[tuple[str, URLPattern]]:
+    """Every route of the URLconf with its name."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            inner = ":".join(filter(None, [namespace, pattern.namespace or ""]))
+            yield from routes(pattern.url_patterns, inner)
+        else:
+            yield f"{namespace}:{pattern.name}" if namespace else str(pattern.name), pattern
+
+
+def ours() -> dict[str, URLPattern]:
+    """Routes of our own views."""
+    return {
+        name: pattern
+        for name, pattern in routes()
+        if pattern.callback.__module__.startswith(("ecomwg", "documents", "milestones", "teams"))
+    }
+
+
+def test_every_view_of_ours_declares_its_access() -> None:
+    known = {PUBLIC, SIGNED_IN, *Action.__members__}
+    undeclared = {name for name, pattern in ours().items() if getattr(pattern.callback, "access", None) not in known}
+    assert undeclared == set()
+
+
+def test_every_address_is_in_the_table_of_this_test() -> None:
+    assert set(ours()) == set(INSIDE) | OUTSIDE_OF_GROUPS
+
+
+def test_pages_of_other_packages_have_a_known_access() -> None:
+    foreign = [(name, pattern) for name, pattern in routes() if name not in ours()]
+    assert len(foreign) > 10
+    for name, pattern in foreign:
+        module = pattern.callback.__module__
+        assert module.startswith(("allauth.", "django.contrib.admin", "django.views", "teams.")), f"{name}: {module}"
+
+
+def test_the_table_of_actions_names_every_action() -> None:
+    assert set(ALLOWED) == set(Action)
+    assert all(ADMINISTRATOR in roles for roles in ALLOWED.values())
+
+
+@pytest.fixture
+def example(db: None) -> datetime:
+    """The shipped example with the mail that is due at its start."""
+    world.load_example()
+    reminders.sweep(now=clock.now())
+    notices.send_due()
+    return clock.now()
+
+
+def addresses() -> dict[str, str]:
+    """The addresses of INSIDE, with a notice that exists."""
+    pk = Notice.objects.filter(state=Notice.State.SENT).values_list("pk", flat=True)[0]
+    return {
+        name: reverse(name, kwargs={key: pk if key == "pk" else value for key, value in kwargs.items()})
+        for name, (kwargs, _) in INSIDE.items()
+    }
+
+
+def answers(client: Client) -> dict[str, int]:
+    """What each address inside the group answers to a GET."""
+    return {name: client.get(address).status_code for name, address in addresses().items()}
+
+
+@pytest.mark.parametrize("role", sorted(world.PEOPLE))
+def test_each_role_gets_what_the_table_says(example: datetime, client: Client, role: str) -> None:
+    client.force_login(world.who(role))
+    expected = {name: 200 if roles is None or role in roles else 403 for name, (_, roles) in INSIDE.items()}
+    assert answers(client) == expected
+    assert client.get("/").status_code == 200
+    assert client.get("/search/?q=framework").status_code == 200
+
+
+def test_an_outsider_finds_no_such_page(example: datetime, client: Client) -> None:
+    client.force_login(factories.member(factories.root(factories.group("other"))))
+    assert set(answers(client).values()) == {404}
+    assert client.get("/").status_code == 200
+    found = client.get("/search/?q=framework")
+    assert found.status_code == 200
+    assert "Framework of Standards" not in found.content.decode()
+
+
+def test_an_unknown_group_and_another_group_look_the_same(example: datetime, client: Client) -> None:
+    client.force_login(factories.member(factories.root(factories.group("other"))))
+    theirs, none = client.get("/groups/ecom/plan/"), client.get("/groups/nothing/plan/")
+    assert (theirs.status_code, none.status_code) == (404, 404)
+    assert theirs.content.replace(b"ecom", b"") == none.content.replace(b"nothing", b"")
+
+
+def test_someone_who_is_not_signed_in_is_sent_to_sign_in(example: datetime, client: Client) -> None:
+    for address in [*addresses().values(), "/", "/search/?q=x"]:
+        answer = client.get(address)
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/accounts/login/?next=")
+    assert client.get("/groups/nothing/plan/")["Location"].startswith("/accounts/login/?next=")
+
+
+def test_a_membership_that_ended_opens_nothing(example: datetime, client: Client) -> None:
+    person = world.who("member of another team")
+    client.force_login(person)
+    assert client.get("/groups/ecom/plan/").status_code == 200
+    Membership.objects.filter(person=person).update(ended=factories.day("2018-07-20"))
+    assert set(answers(client).values()) == {404}
+
+
+def test_a_membership_that_has_not_begun_opens_nothing(example: datetime, client: Client) -> None:
+    person = factories.member(Body.objects.get(key="team-1"), started=factories.day("2018-08"))
+    client.force_login(person)
+    assert set(answers(client).values()) == {404}
+
+
+def test_a_person_switched_off_is_signed_out(example: datetime, client: Client) -> None:
+    person = world.who("lead")
+    client.force_login(person)
+    User.objects.filter(pk=person.pk).update(is_active=False)
+    assert client.get("/groups/ecom/plan/").status_code == 302
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_reading_pages_change_nothing_by_other_methods(example: datetime, client: Client, method: str) -> None:
+    client.force_login(world.who("administrator"))
+    before = StatementVersion.objects.count(), Notice.objects.count(), MailboxMessage.objects.count()
+    for address in addresses().values():
+        assert getattr(client, method)(address).status_code in (200, 403, 405)
+    assert before == (StatementVersion.objects.count(), Notice.objects.count(), MailboxMessage.objects.count())
+
+
+def test_only_administrators_see_djangos_pages(example: datetime, client: Client) -> None:
+    for role in world.PEOPLE:
+        client.force_login(world.who(role))
+        assert client.get("/administration/").status_code == (200 if role == "administrator" else 404), role
+    client.logout()
+    assert client.get("/administration/")["Location"].startswith("/accounts/login/")
+
+
+def test_the_mailbox_is_there_in_a_demonstration_only(example: datetime, client: Client, settings: object) -> None:
+    pk = MailboxMessage.objects.values_list("pk", flat=True)[0]
+    pages = ["/mailbox/", f"/mailbox/{pk}/", f"/mailbox/{pk}/mail/"]
+    assert [client.get(page).status_code for page in pages] == [200, 200, 200]
+    settings.DEMONSTRATION = False  # type: ignore[attr-defined]
+    assert [client.get(page).status_code for page in pages] == [404, 404, 404]
+
+
+def test_a_view_that_declares_nothing_is_refused(
+    example: datetime, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.force_login(world.who("administrator"))
+    monkeypatch.delattr(resolve("/search/").func, "access")
+    assert client.get("/search/").status_code == 404
+
+
+def test_sign_up_is_closed(db: None, client: Client) -> None:
+    answer = client.post(
+        "/accounts/signup/",
+        {"email": "new@example.test", "password1": factories.PASSWORD, "password2": factories.PASSWORD},
+    )
+    assert not User.objects.filter(email="new@example.test").exists()
+    assert "closed" in answer.content.decode().lower()

@@ -1,0 +1,38 @@
+"""The shipped example as tests meet it, and what each of its people may be expected to reach."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.core.management import call_command
+
+from teams.accounts.models import User
+
+EXAMPLE = Path(__file__).resolve().parents[1] / "ecomwg" / "examples" / "ecomwg.yaml"
+SECOND = Path(__file__).resolve().parent / "loading" / "second_group.yaml"
+
+# The demonstration's people by what they are, as the example names them.
+PEOPLE = {
+    "administrator": "admin@example.test",
+    "reviewer": "reviewer@example.test",
+    "partner agency": "partner@example.test",
+    "chair": "chair@example.test",
+    "lead": "lead1@example.test",
+    "member": "small@example.test",
+    "member of another team": "counsel@example.test",
+}
+
+
+def load_example() -> None:
+    """Load the shipped example, as script/server does on its first start."""
+    call_command("load_group", str(EXAMPLE), "--quiet", verbosity=0)
+
+
+def load_second_group() -> None:
+    """Load another group's file beside it."""
+    call_command("load_group", str(SECOND), "--quiet", verbosity=0)
+
+
+def who(role: str) -> User:
+    """The person of the example who is this."""
+    return User.objects.get(email=PEOPLE[role])
