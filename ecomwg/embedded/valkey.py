@@ -62,9 +62,7 @@ class Valkey:
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         for _attempt in range(4):
             if self._wanted_port and is_port_taken(self._wanted_port):
-                raise CannotStart(
-                    f"Valkey cannot have port {self._wanted_port}: another program listens there."
-                )
+                raise CannotStart(f"Valkey cannot have port {self._wanted_port}: another program listens there.")
             self._port = self._wanted_port or free_port()
             if self._launch():
                 return
@@ -136,6 +134,4 @@ class Valkey:
             aside = self.home / f"damaged-{time.strftime('%Y%m%d-%H%M%S')}"
             writes.rename(aside)
             with self.log.open("a") as log:
-                log.write(
-                    f"The log of writes could not be read and lies in {aside} now; starting without it.\n"
-                )
+                log.write(f"The log of writes could not be read and lies in {aside} now; starting without it.\n")

@@ -25,9 +25,7 @@ def value(environment: Mapping[str, str], name: str) -> str | None:
         try:
             return Path(file).read_text(encoding="utf-8").strip() or None
         except OSError as reason:
-            raise CannotStart(
-                f"{name}_FILE names {file}, which cannot be read: {reason.strerror}."
-            ) from reason
+            raise CannotStart(f"{name}_FILE names {file}, which cannot be read: {reason.strerror}.") from reason
     return environment.get(name, "").strip() or None
 
 
