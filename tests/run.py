@@ -29,6 +29,8 @@ IN_USE: Final = {
     "EMAIL_HOST": "smtp.example",
     "DEFAULT_FROM_EMAIL": "portal@portal.example",
 }
+# What docker-compose.yml does not go without.
+COMPOSE: Final = {"POSTGRES_PASSWORD": "letters", "REDIS_PASSWORD": "letters"}
 
 
 class Step(NamedTuple):
@@ -43,9 +45,7 @@ def checks() -> list[Step]:
     """The steps of script/lint, in order."""
     manage = [sys.executable, "manage.py"]
     # makemigrations compares with the migrations on disk; that it cannot ask a database as well is no matter.
-    no_database = {
-        "PYTHONWARNINGS": "ignore:Got an error checking a consistent migration history:RuntimeWarning"
-    }
+    no_database = {"PYTHONWARNINGS": "ignore:Got an error checking a consistent migration history:RuntimeWarning"}
     steps = [
         Step("style", [str(BIN / "ruff"), "check"], {}),
         Step("format", [str(BIN / "ruff"), "format", "--check"], {}),
@@ -56,15 +56,13 @@ def checks() -> list[Step]:
         Step("migrations", [*manage, "makemigrations", "--check", "--dry-run"], {**IN_USE, **no_database}),
     ]
     if _has_compose():
-        steps.append(Step("containers", ["docker", "compose", "config", "--quiet"], {}))
+        steps.append(Step("containers", ["docker", "compose", "config", "--quiet"], COMPOSE))
     return steps
 
 
 def _has_compose() -> bool:
     try:
-        return (
-            subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
-        )
+        return subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
     except OSError:
         return False
 

@@ -42,9 +42,7 @@ def _set_up(worker: str) -> None:
     """The settings of this process; `worker` is the name of pytest-xdist (gw0, gw1, ...) or empty."""
     number = int(worker.removeprefix("gw")) + 1 if worker else 0
     if number >= DATABASES:
-        raise RuntimeError(
-            f"The tests' Valkey has {DATABASES} databases: use at most {DATABASES - 1} workers."
-        )
+        raise RuntimeError(f"The tests' Valkey has {DATABASES} databases: use at most {DATABASES - 1} workers.")
     if broker := os.environ.get(BROKER):
         os.environ["REDIS_URL"] = f"{broker.rpartition('/')[0]}/{number}"
     files = Path(os.environ[HOME]) / f"files{number}"

@@ -5,6 +5,7 @@ taken that its style sheet refers to, with a few pictures that pages use; no Nod
 
     python -m ecomwg.embedded.assets         what the pages need
     python -m ecomwg.embedded.assets --dev   and what their tests need, left in node_modules/
+    python -m ecomwg.embedded.assets --installed   without npm: node_modules/ is there (container image)
 """
 
 import contextlib
@@ -140,8 +141,12 @@ def _alone(root: Path) -> Iterator[None]:
 
 def main() -> int:
     """The command; returns its exit code."""
+    options = sys.argv[1:]
     try:
-        ensure(ROOT, dev="--dev" in sys.argv[1:])
+        if "--installed" in options:
+            collect(ROOT / "node_modules", ROOT / FOLDER, mark=_mark(ROOT))
+        else:
+            ensure(ROOT, dev="--dev" in options)
     except CannotStart as reason:
         sys.stderr.write(f"{reason}\n")
         return 1
