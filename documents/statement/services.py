@@ -1,0 +1,102 @@
+"""Changes to the statement of work: adopting a version, with clauses that stay themselves."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from teams.dates import ApproximateDate
+
+from .models import Clause, ClauseText, StatementOfWork, StatementVersion
+
+SIMILAR_ENOUGH = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a clause says in a version: its number there ("4.1"), its heading, its text (Markdown)."""
+
+    number: str
+    heading: str
+    text: str = ""
+
+    @property
+    def whole(self) -> str:
+        """Heading and text, for comparing."""
+        return f"{self.heading}\n{self.text}"
+
+
+def same_clauses(before: Sequence[Wording], after: Sequence[Wording]) -> list[int | None]:
+    """For each wording of a new version, the position in the version before of the clause that it is.
+
+    A clause is the one of the same heading (in any case), whatever its number now; where several have that heading,
+    the one of the same number first. Among the rest it is the one of the same number, if heading and text are alike
+    for at least half. Else it is a new clause: None.
+    """
+    left = dict(enumerate(before))
+    found: list[int | None] = [None] * len(after)
+
+    def take(position: int, old: int | None) -> None:
+        if old is not None:
+            found[position] = old
+            del left[old]
+
+    def named(wording: Wording, number: str | None) -> int | None:
+        heading = wording.heading.casefold()
+        fits = (i for i, old in left.items() if old.heading.casefold() == heading and number in (None, old.number))
+        return next(fits, None)
+
+    for number_counts in (True, False):
+        for position, wording in enumerate(after):
+            if found[position] is None:
+                take(position, named(wording, wording.number if number_counts else None))
+    for position, wording in enumerate(after):
+        if found[position] is None:
+            at_number = next((i for i, old in left.items() if old.number == wording.number), None)
+            if at_number is not None and _likeness(left[at_number], wording) >= SIMILAR_ENOUGH:
+                take(position, at_number)
+    return found
+
+
+def _likeness(one: Wording, other: Wording) -> float:
+    return difflib.SequenceMatcher(None, one.whole, other.whole, autojunk=False).ratio()
+
+
+@transaction.atomic
+def adopt_version(
+    *,
+    statement: StatementOfWork,
+    number: str,
+    adopted: ApproximateDate,
+    clauses: Sequence[Wording],
+    source: str,
+    summary: str = "",
+) -> StatementVersion:
+    """Record an adopted version, which must come after those recorded before; its clauses keep who they are.
+
+    Raises ValueError where a version of a later or the same date is recorded already.
+    """
+    last = statement.versions.order_by("-adopted").first()
+    if last is not None and (adopted.first, adopted.last) <= (last.adopted.first, last.adopted.last):
+        raise ValueError(f"version {last.number} was adopted {last.adopted} already")
+    before = list(last.texts.order_by("position")) if last else []
+    same = same_clauses([Wording(text.number, text.heading, text.text) for text in before], clauses)
+    version = StatementVersion.objects.create(
+        statement=statement, number=number, adopted=adopted, source=source, summary=summary
+    )
+    new = iter(Clause.objects.bulk_create(Clause(statement=statement) for old in same if old is None))
+    ClauseText.objects.bulk_create(
+        ClauseText(
+            version=version,
+            clause_id=before[old].clause_id if old is not None else next(new).pk,
+            position=position,
+            number=wording.number,
+            heading=wording.heading,
+            text=wording.text,
+        )
+        for position, (old, wording) in enumerate(zip(same, clauses, strict=True), 1)
+    )
+    return version
