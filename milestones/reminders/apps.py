@@ -9,3 +9,14 @@ class RemindersConfig(AppConfig):
     name = "milestones.reminders"
     label = "reminders"
     verbose_name = "Reminders"
+
+    def ready(self) -> None:
+        """Reminders of milestones are the first source; rooms above register theirs in the same way."""
+        from teams.notices import kinds
+
+        from . import mails, selectors, sources
+
+        kinds.register(kinds.Kind(selectors.KIND, mails.compose))
+        sources.register(
+            sources.Source(selectors.SUBJECT, due=selectors.due, coming=selectors.coming, subjects=selectors.subjects)
+        )

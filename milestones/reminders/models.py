@@ -3,37 +3,56 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Case, CharField, F, Value, When
+from django.db.models.functions import Cast, Concat
 
 from teams.bodies.models import WorkingGroup
 
+_DAYS = Cast(F("days_after"), CharField(max_length=6))
+_DAYS_BEFORE = Cast(-F("days_after"), CharField(max_length=6))
+
 
 class ReminderRule(models.Model):
-    """Remind a milestone's owner so many days before (or after) its due date."""
+    """Remind a milestone's owner so many days before (or after) its due date.
+
+    The rule's name and its wording are columns that the database makes from the number of days, because the sweep
+    writes them into notices without ever holding a rule in Python.
+    """
 
     group = models.ForeignKey(WorkingGroup, on_delete=models.CASCADE, related_name="reminder_rules")
     days_after = models.SmallIntegerField(help_text="Days after the due date: -7 is a week before, 0 the day itself.")
+    key = models.GeneratedField(
+        expression=Case(
+            When(days_after__lt=0, then=Concat(Value("before:"), _DAYS_BEFORE)),
+            When(days_after=0, then=Value("on_the_day")),
+            default=Concat(Value("after:"), _DAYS),
+        ),
+        output_field=CharField(max_length=40),
+        db_persist=True,
+        help_text="As a notice keeps it: before:7, on_the_day, after:3.",
+    )
+    wording = models.GeneratedField(
+        expression=Case(
+            When(days_after=-1, then=Value("the day before it is due")),
+            When(days_after__lt=0, then=Concat(_DAYS_BEFORE, Value(" days before it is due"))),
+            When(days_after=0, then=Value("on the day it is due")),
+            When(days_after=1, then=Value("the day after it was due")),
+            default=Concat(_DAYS, Value(" days after it was due")),
+        ),
+        output_field=CharField(max_length=60),
+        db_persist=True,
+    )
 
     class Meta:
         ordering = ["group", "days_after"]
         constraints = [models.UniqueConstraint(fields=["group", "days_after"], name="reminder_rule_once")]
 
     def __str__(self) -> str:
-        if self.days_after < 0:
-            return f"{-self.days_after} days before it is due" if self.days_after < -1 else "the day before it is due"
-        if self.days_after == 0:
-            return "on the day it is due"
-        return f"{self.days_after} days after it was due" if self.days_after > 1 else "the day after it was due"
-
-    @property
-    def key(self) -> str:
-        """As a notice keeps it: `before:7`, `on_the_day`, `after:3`."""
-        if self.days_after == 0:
-            return "on_the_day"
-        return f"before:{-self.days_after}" if self.days_after < 0 else f"after:{self.days_after}"
+        return str(self.wording)
 
 
 class Sweep(models.Model):
-    """The last look for what is due; at most one row."""
+    """The last look for what is due in which every source could answer; at most one row."""
 
     id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
     swept_at = models.DateTimeField(help_text="Real time.")

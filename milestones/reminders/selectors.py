@@ -1,20 +1,196 @@
-"""Questions about reminders."""
+"""Questions about reminders: which are owed on a date, and to whom."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    DateField,
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Coalesce, Concat, Greatest
+
+from milestones.work.models import Milestone, State
+from teams.accounts.models import User
+from teams.bodies.models import Body, BodyState, Membership, WorkingGroup
 from teams.clock import selectors as clock
-from teams.notices.models import Notice
+from teams.dates import last_day
+from teams.notices import selectors as notices
 
 from .models import Sweep
+from .sources import Subject
+
+
+class Standing(TypedDict):
+    """What holds on a day of a milestone, beside its own columns."""
+
+    owner_belongs: bool
+    body_state: str
+    group_state: str
+
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    MilestoneSpokenOf = WithAnnotations[Milestone, Standing]
+
+KIND = "milestone_due"
+SUBJECT = "milestone:"
+
+# The owner has something to do in these states. What is handed in is somebody else's turn.
+REMINDED_STATES = (State.PLANNED, State.UNDER_WAY, State.RETURNED)
+
+# A reminder that could not go for so long (the portal was down, or the milestone was entered late) says nothing that
+# the next one, or the home page, doesn't say better; the ledger shows it as skipped.
+USEFUL_FOR = timedelta(days=7)
+
+
+class InZone(Func):
+    """An instant as local time of a zone, or a local time as an instant; PostgreSQL knows gaps and folds."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " AT TIME ZONE "
+
+
+class MorningOf(Func):
+    """08:00 on the day so many days after another, as local time."""
+
+    template = "((%(expressions)s) + time '08:00')"
+    arg_joiner = " + "
+    output_field = DateTimeField()
+
+
+@cache
+def _known_zones() -> frozenset[str]:
+    """Time zones that this process's PostgreSQL knows (`postgres:18` of Debian, for one, lacks the old US/Eastern)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM pg_timezone_names")
+        return frozenset(name for (name,) in cursor.fetchall())
+
+
+def _zone() -> Combinable:
+    """The owner's time zone; the portal's where PostgreSQL doesn't know it, since one such row would fail them all."""
+    used = User.objects.order_by().values_list("timezone", flat=True).distinct()
+    if unknown := set(used) - _known_zones():
+        fallback = Value(settings.TIME_ZONE, output_field=CharField())
+        return Case(When(owner__timezone__in=unknown, then=fallback), default=F("owner__timezone"))
+    return F("owner__timezone")
+
+
+def _local_day(at: Combinable, zone: Combinable) -> Cast:
+    return Cast(InZone(at, zone, output_field=DateTimeField()), DateField())
+
+
+def _standing(milestones: QuerySet[Any, Any], day: Combinable) -> QuerySet[Any, Any]:
+    """Adds what holds on a day: whether the owner belongs to the group, and the states of body and working group."""
+    belongs = Membership.objects.filter(
+        Membership.holding(OuterRef("day")),  # type: ignore[arg-type]
+        person=OuterRef("owner"),
+        body__group=OuterRef("group"),
+    )
+    states = BodyState.objects.filter(started__startswith__lte=OuterRef("day")).order_by("-started").values("state")
+    active = Value(BodyState.State.ACTIVE)
+    annotated: QuerySet[Any, Any] = milestones.annotate(
+        day=day,
+        owner_belongs=ExpressionWrapper(Q(owner__is_site_admin=True) | Exists(belongs), BooleanField()),
+        body_state=Coalesce(Subquery(states.filter(body=OuterRef("body"))[:1]), active),
+        group_state=Coalesce(
+            Subquery(states.filter(body__group=OuterRef("group"), body__kind=Body.Kind.WORKING_GROUP)[:1]),
+            active,
+        ),
+    )
+    return annotated
+
+
+def _owed(now: datetime) -> QuerySet[Any, Any]:
+    """Every open milestone with every rule of its group, as a notice that is due at `due_at`: in the past, or to come.
+
+    A reminder is due at 08:00 on its day in the owner's time zone. Nobody is reminded who can't sign in or has left
+    the group, and no body that is on hiatus or closed: on the reminder's day, or today where that has passed.
+    """
+    zone = _zone()
+    morning = MorningOf(last_day("due"), F("group__reminder_rules__days_after"))
+    rows = Milestone.objects.filter(state__in=REMINDED_STATES, owner__is_active=True).annotate(
+        kind=Value(KIND),
+        rule=F("group__reminder_rules__key"),
+        subject_key=Concat(Value(SUBJECT), Cast(F("id"), CharField(max_length=20))),
+        revision=F("due_revision"),
+        recipient_id=F("owner_id"),
+        scope=F("group__slug"),
+        why=Concat(
+            Value("You own this milestone; the group's rule reminds "),
+            F("group__reminder_rules__wording"),
+            Value("."),
+        ),
+        due_at=InZone(morning, zone, output_field=DateTimeField()),
+        useless_after=ExpressionWrapper(F("due_at") + Value(USEFUL_FOR), DateTimeField()),
+    )
+    instant = Greatest(F("due_at"), Value(now, output_field=DateTimeField()))
+    return _standing(rows.filter(due_at__isnull=False), _local_day(instant, zone)).filter(
+        owner_belongs=True, body_state=BodyState.State.ACTIVE, group_state=BodyState.State.ACTIVE
+    )
+
+
+def due(now: datetime) -> QuerySet[Any, dict[str, Any]]:
+    """Reminders of milestones that are due at `now`: of each milestone the latest alone.
+
+    When the clock passed several at once (the portal was down, or the milestone is new), the earlier ones say nothing
+    that the latest doesn't; they are never written. Rows: `teams.notices.selectors.COLUMNS`.
+    """
+    return _owed(now).filter(due_at__lte=now).order_by("id", "-due_at").distinct("id").values(*notices.COLUMNS)
+
+
+def coming(now: datetime, until: datetime) -> QuerySet[Any, dict[str, Any]]:
+    """Reminders of milestones that will be due after `now` and up to `until` if nothing changes, none queued twice."""
+    to_come = _owed(now).filter(due_at__gt=now, due_at__lte=until).order_by()
+    return notices.not_yet_queued(to_come).values(*notices.COLUMNS)
+
+
+def milestones_spoken_of(ids: Collection[int], now: datetime) -> QuerySet[MilestoneSpokenOf]:
+    """Milestones of these ids, with what holds on the owner's date at `now`, and what a mail says of them at hand."""
+    day = _local_day(Value(now, output_field=DateTimeField()), _zone())
+    return _standing(Milestone.objects.filter(pk__in=ids), day).select_related(
+        "group", "body__group", "deliverable", "owner"
+    )
+
+
+def subjects(group: WorkingGroup) -> Iterator[Subject]:
+    """Every milestone of the group, as the ledger names it; the first due first."""
+    for milestone in Milestone.objects.filter(group=group):
+        milestone.group = group
+        yield Subject(f"{SUBJECT}{milestone.pk}", milestone.title, milestone.get_absolute_url(), milestone.is_sample)
+
+
+def last_sweep() -> Sweep | None:
+    """The last look for what is due; None before the first."""
+    return Sweep.objects.first()
 
 
 def seconds_since_last_sweep() -> float | None:
     """Real seconds since beat's tick last led to a sweep; None when it never did."""
-    last = Sweep.objects.first()
+    last = last_sweep()
     return (clock.real_now() - last.swept_at).total_seconds() if last else None
 
 
 def seconds_oldest_notice_waits() -> float:
-    """How long, in seconds on the portal's clock, the oldest unsent notice has been due; 0 when none is."""
-    oldest = Notice.objects.filter(state=Notice.State.WAITING).order_by("due_at").first()
-    return max(0.0, (clock.now() - oldest.due_at).total_seconds()) if oldest else 0.0
+    """How long, in seconds on the portal's clock, the oldest unsent notice has waited; 0 when none is due."""
+    return notices.oldest_wait(clock.now())

@@ -1,0 +1,144 @@
+"""What a milestone's reminder says, and when it need not be said any more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import formats, timezone
+
+from milestones.work.models import Milestone, State
+from teams.bodies.models import BodyState
+from teams.clock import selectors as clock
+from teams.clock.services import held_still
+from teams.dates import ApproximateDate
+from teams.notices.kinds import Mail, Moot
+from teams.notices.models import Notice
+
+from . import selectors
+
+STANDING_STILL: Final[dict[str, str]] = {BodyState.State.HIATUS: "is on hiatus", BodyState.State.CLOSED: "is closed"}
+
+
+def compose(batch: Sequence[Notice], now: datetime) -> Mapping[int, Mail | Moot]:
+    """For each notice its mail, or why it need not go: three queries for the batch.
+
+    A reminder still holds as long as the sweep would write it now; everything else is told in words.
+    """
+    ids = {_milestone_id(notice) for notice in batch}
+    owed = {
+        (row["subject_key"], row["revision"], row["recipient_id"]): row["rule"]
+        for row in selectors.due(now).filter(pk__in=ids)
+    }
+    milestones = selectors.milestones_spoken_of(ids, now).in_bulk()
+    answers: dict[int, Mail | Moot] = {}
+    with held_still(now):
+        for notice in batch:
+            milestone = milestones.get(_milestone_id(notice))
+            rule = owed.get((notice.subject_key, notice.revision, notice.recipient_id))
+            if milestone is None:
+                answers[notice.pk] = Moot("The milestone is gone.")
+            elif rule == notice.rule:
+                answers[notice.pk] = mail_of(notice, milestone)
+            else:
+                answers[notice.pk] = Moot(why_moot(notice, milestone, rule))
+    return answers
+
+
+def _milestone_id(notice: Notice) -> int:
+    return int(notice.subject_key.removeprefix(selectors.SUBJECT))
+
+
+def why_moot(notice: Notice, milestone: selectors.MilestoneSpokenOf, rule_owed: str | None) -> str:
+    """Why the notice need not go any more. `milestone` as `selectors.milestones_spoken_of` gives it."""
+    if milestone.state == State.ACCEPTED:
+        return f"It was accepted ({milestone.accepted})."
+    if milestone.state == State.DROPPED:
+        return "It was dropped."
+    if milestone.state == State.HANDED_IN:
+        return "It was handed in; its owner has nothing to do now."
+    if milestone.due_revision != notice.revision:
+        return f"Its date was moved to {milestone.due}."
+    if milestone.owner_id != notice.recipient_id:
+        return "Someone else owns it now."
+    if not milestone.owner_belongs:
+        return "The person has left the group."
+    if milestone.group_state in STANDING_STILL:
+        return f"The working group {STANDING_STILL[milestone.group_state]}."
+    if milestone.body_state in STANDING_STILL:
+        return f"{milestone.body.short_name} {STANDING_STILL[milestone.body_state]}."
+    if rule_owed is not None:
+        return "A later reminder takes its place."
+    return "The group's rules no longer ask for it."
+
+
+def mail_of(notice: Notice, milestone: Milestone) -> Mail:
+    """The mail as text and as HTML, on the date of the portal's clock in the owner's time zone.
+
+    All mails about one milestone refer to the same Message-ID, so that mail programs show them as one thread.
+    """
+    zone = ZoneInfo(milestone.owner.timezone)
+    today = clock.today(zone)
+    context = {
+        "milestone": milestone,
+        "headline": headline(milestone, today),
+        "is_late": milestone.is_late(today),
+        "due_in_full": in_full(milestone.due),
+        "next_step": next_step(milestone, today),
+        "url": f"{settings.SITE_URL}{milestone.get_absolute_url()}",
+        "why": notice.why,
+        "zone": milestone.owner.timezone,
+        "site_name": settings.SITE_NAME,
+        "site_url": settings.SITE_URL,
+    }
+    with timezone.override(zone):
+        text = render_to_string("emails/milestone_due.txt", context)
+        html = render_to_string("emails/milestone_due.html", context)
+    thread = f"<milestone-{milestone.pk}@{urlsplit(settings.SITE_URL).hostname}>"
+    return Mail(f"{headline(milestone, today)}: {milestone.title}", text, html, {"References": thread})
+
+
+def headline(milestone: Milestone, today: date) -> str:
+    """ "Due Friday, July 27", "Due today, July 27", "Due by the end of August 2018", "Late since July 13"."""
+    due = milestone.due
+    if milestone.is_late(today):
+        return f"Late since {_day(due.last, today) if due.is_day else _end_of(due, today)}"
+    if not due.is_day:
+        return f"Due by {_end_of(due, today)}"
+    if due.last == today:
+        return f"Due today, {_day(due.last, today)}"
+    return f"Due {formats.date_format(due.last, 'l')}, {_day(due.last, today)}"
+
+
+def in_full(due: ApproximateDate) -> str:
+    """ "Friday, July 27, 2018", or the month or year by whose end it is due."""
+    return formats.date_format(due.last, "l, F j, Y") if due.is_day else f"By {_end_of(due)}"
+
+
+def next_step(milestone: Milestone, today: date) -> str:
+    """What the owner is asked to do now, in one sentence."""
+    if milestone.state == State.RETURNED:
+        return "It was returned to you: please see what is missing, and hand it in again."
+    if milestone.is_late(today):
+        return "Please finish it, or tell your team today by when it will be done."
+    if milestone.due.last == today:
+        return "Please finish it today, or tell your team by when it will be done."
+    return "Please finish it by then, or tell your team now if it needs longer."
+
+
+def _day(day: date, today: date) -> str:
+    return formats.date_format(day, "F j" if day.year == today.year else "F j, Y")
+
+
+def _end_of(due: ApproximateDate, today: date | None = None) -> str:
+    match due.precision:
+        case "month":
+            return f"the end of {formats.date_format(due.last, 'F Y')}"
+        case "year":
+            return f"the end of {due.last.year}"
+    return formats.date_format(due.last, "F j, Y") if today is None else _day(due.last, today)

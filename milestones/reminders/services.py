@@ -1,0 +1,63 @@
+"""Setting a group's rules, and the sweep: the look for what is due."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from django.db import DatabaseError, connection, transaction
+
+from teams.bodies.models import WorkingGroup
+from teams.clock import selectors as clock
+from teams.clock.services import held_still
+from teams.notices import services as notices
+
+from . import sources
+from .models import ReminderRule, Sweep
+
+log = logging.getLogger(__name__)
+
+DEFAULT_DAYS_AFTER: Final = (-7, -1, 0, 3, 14)
+
+# Any number will do, if no other advisory lock of the portal has it.
+SWEEP_LOCK: Final = 2018_07_20
+
+
+def set_default_rules(*, group: WorkingGroup) -> None:
+    """Give the group the rules that every group starts with; rules that it has stay as they are."""
+    ReminderRule.objects.bulk_create(
+        [ReminderRule(group=group, days_after=days) for days in DEFAULT_DAYS_AFTER], ignore_conflicts=True
+    )
+
+
+def sweep() -> int | None:
+    """Write a notice for each reminder that is due on the portal's clock and has none, whatever ticks were missed.
+
+    Returns how many it wrote; None when another sweep runs at this moment, which does the same. A source that fails
+    stops no other; the sweep then isn't noted, so that `/readyz` and the ledger show that something is wrong.
+    """
+    with transaction.atomic(), held_still() as now:
+        if not _is_alone():
+            return None
+        queued, is_whole = 0, True
+        for source in sources.registered():
+            try:
+                with transaction.atomic():
+                    queued += notices.queue(owed=source.due(now), now=now)
+            except DatabaseError:
+                log.exception("the sweep of %s failed", source.name)
+                is_whole = False
+        if is_whole:
+            Sweep.objects.update_or_create(
+                id=1, defaults={"swept_at": clock.real_now(), "shown_at": now, "queued": queued}
+            )
+    if queued:
+        log.info("queued %d notices", queued)
+    return queued
+
+
+def _is_alone() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SWEEP_LOCK])
+        row = cursor.fetchone()
+    return bool(row and row[0])
