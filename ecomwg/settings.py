@@ -166,7 +166,7 @@ if DEMONSTRATION and not env.str("EMAIL_HOST", default=""):
     EMAIL_BACKEND = "teams.notices.mailbox.MailboxBackend"
     EMAIL_HOST = ""
 else:
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_BACKEND = "teams.notices.smtp.SmtpBackend"
     EMAIL_HOST = env.str("EMAIL_HOST")
 EMAIL_PORT = env.int("EMAIL_PORT", default=587)
 EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
