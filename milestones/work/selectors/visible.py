@@ -1,4 +1,4 @@
-"""Questions about what is owed. What a person sees starts from that person."""
+"""What of the plan a person may see, and what waits on them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from datetime import date
 
 from django.db.models import QuerySet
 
+from milestones.work.models import OPEN_STATES, Deliverable, Milestone
 from teams.accounts.models import User
 from teams.bodies.selectors import groups_entered_by
-
-from .models import OPEN_STATES, Deliverable, Milestone
+from teams.dates import first_day, last_day
 
 
 def milestones_visible_to(person: User, day: date) -> QuerySet[Milestone]:
@@ -23,10 +23,14 @@ def deliverables_visible_to(person: User, day: date) -> QuerySet[Deliverable]:
 
 
 def waiting_on(person: User, day: date) -> QuerySet[Milestone]:
-    """What the person still owes, in groups that they may enter on `day`: the first due first."""
-    return milestones_visible_to(person, day).filter(owner=person, state__in=OPEN_STATES).order_by("due", "id")
+    """What the person still owes, in groups that they may enter on `day`: the first due first.
+
+    What is due in a month is due on its last day, so it comes after what is due on a day of that month.
+    """
+    owed = milestones_visible_to(person, day).filter(owner=person, state__in=OPEN_STATES)
+    return owed.order_by(last_day("due"), first_day("due"), "id")
 
 
 def number_waiting_on(person: User, day: date) -> int:
     """How many milestones the person still owes."""
-    return waiting_on(person, day).count()
+    return milestones_visible_to(person, day).filter(owner=person, state__in=OPEN_STATES).count()
