@@ -51,7 +51,12 @@ class FileRefused(Exception):
         return [complaint.in_file(self.name) for complaint in self.complaints]
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'lead-1'?` where something known looks like `word`, else nothing."""
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """What is known and looks most like `word`, if anything looks like it; not sought among very many."""
+    words = list(known)
+    return next(iter(difflib.get_close_matches(word, words, n=1)), None) if len(words) <= 2_000 else None
+
+
+def did_you_mean(close: str | None) -> str:
+    """`; did you mean 'lead-1'?` where there is something that could be meant, else nothing."""
+    return f"; did you mean {close!r}?" if close else ""

@@ -50,6 +50,9 @@ def rows(model: type[Model]) -> Manager[Any]:
     return model._default_manager  # noqa: SLF001 - documented by Django under this name
 
 
+KEY_LENGTH = 80
+
+
 class Standing(enum.Enum):
     """What loading an item means."""
 
@@ -106,15 +109,18 @@ class Entry:
 
 
 def entries_of(file: GroupFile) -> dict[str, list[Entry]]:
-    """The entries of a file without a fault, by the names of `MODELS`."""
+    """The entries of a file, by the names of `MODELS`: those whose key could be read, each once."""
     entries: dict[str, list[Entry]] = {name: [] for name in MODELS}
+    seen: set[tuple[str, str]] = set()
     for section, key, item, more in _items(file):
-        entries[section].append(Entry(section, key, item, len(entries[section]) + 1, more))
+        if key and (section, key) not in seen:
+            seen.add((section, key))
+            entries[section].append(Entry(section, key, item, len(entries[section]) + 1, more))
     return entries
 
 
 def _items(file: GroupFile) -> Iterator[tuple[str, str, Item, dict[str, Any]]]:
-    for section in (
+    plain_sections = (
         "bodies",
         "organizations",
         "workstreams",
@@ -122,7 +128,8 @@ def _items(file: GroupFile) -> Iterator[tuple[str, str, Item, dict[str, Any]]]:
         "consultations",
         "developments",
         "commitments",
-    ):
+    )
+    for section in plain_sections:
         for item in getattr(file, section):
             yield section, item.key, item, {}
     for person in file.people:
@@ -137,8 +144,9 @@ def _items(file: GroupFile) -> Iterator[tuple[str, str, Item, dict[str, Any]]]:
             yield "goals", f"{file.strategy.key}-{goal.number}", goal, {"strategy": file.strategy.key}
     for meeting in file.meetings:
         yield "meetings", meeting.key, meeting, {"timezone": meeting.timezone or file.timezone}
-        for preparation in meeting.prepare:
-            yield "preparations", *_preparation(meeting, preparation, file)
+        if "starts" not in meeting.unread:
+            for preparation in meeting.prepare:
+                yield "preparations", *_preparation(meeting, preparation, file)
     teams = {deliverable.key: deliverable.team for deliverable in file.deliverables}
     for deliverable in file.deliverables:
         yield "deliverables", deliverable.key, deliverable, {}
@@ -150,24 +158,34 @@ def _items(file: GroupFile) -> Iterator[tuple[str, str, Item, dict[str, Any]]]:
 
 
 def membership_key(item: MembershipItem) -> str:
-    """What makes a membership this one: who, where, as what, since when."""
+    """What makes a membership this one: who, where, as what, since when. Empty where one could not be read."""
+    if item.unread & {"person", "body", "role", "from"}:
+        return ""
     return f"{item.person}@{item.body}:{item.role}:{item.from_.isoformat() if item.from_ else ''}"
 
 
 def preparation_key(meeting: MeetingItem, preparation: PreparationItem) -> str:
-    """The key of the milestone that a preparation becomes: from the meeting and the title, so that order is free."""
-    key = f"{meeting.key}-{slugify(preparation.title)}"
-    if len(key) <= 80 and slugify(preparation.title):
+    """The key of the milestone that a preparation becomes: from the meeting and the title, so that order is free.
+
+    Empty where either could not be read.
+    """
+    if preparation.unread & {"title"} or meeting.unread & {"key"}:
+        return ""
+    words = slugify(preparation.title)
+    key = f"{meeting.key}-{words}"
+    if words and len(key) <= KEY_LENGTH:
         return key
-    return f"{key[:71]}-{hashlib.sha256(preparation.title.encode()).hexdigest()[:8]}"
+    digest = hashlib.sha256(preparation.title.encode()).hexdigest()[:8]
+    return f"{key[: KEY_LENGTH - 9].rstrip('-')}-{digest}"
 
 
 def _preparation(meeting: MeetingItem, item: PreparationItem, file: GroupFile) -> tuple[str, Item, dict[str, Any]]:
     working_group = file.working_group
+    days = 0 if "days_before" in item.unread else item.days_before
     more = {
         "meeting": meeting.key,
         "body": meeting.body or (working_group.key if working_group else ""),
-        "due": meetings.due_before(meeting.starts.date, item.days_before) if meeting.starts else None,
+        "due": meetings.due_before(meeting.starts.date, days),
         "source": meeting.source,
     }
     return preparation_key(meeting, item), item, more

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import dataclasses
 import typing
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
 from teams.dates import ApproximateDate
 
-from .complaints import did_you_mean
-from .kinds import Kind, Moment, Spot, shape
+from .complaints import closest, did_you_mean
+from .kinds import Kind, ListOf, Moment, Ref, Reference, Spot, shape
 from .tree import Mapping, Node, Sequence
 
 
@@ -36,6 +37,7 @@ class Item:
 
     spot: Spot
     lines: dict[str, int]
+    unread: frozenset[str]  # fields that are there but could not be read, or are missing
 
     def at(self, name: str) -> Spot:
         """The spot of the field `name`; where it isn't written, the item's line."""
@@ -44,6 +46,25 @@ class Item:
     def complain(self, name: str, message: str) -> None:
         """Note a fault of the field `name`."""
         self.at(name).complain(message)
+
+    def within(self) -> Iterator[Item]:
+        """The item and every item inside it."""
+        yield self
+        for field in fields_of(type(self)):
+            value = getattr(self, field.attribute)
+            for inner in value if isinstance(value, tuple) else (value,):
+                if isinstance(inner, Item):
+                    yield from inner.within()
+
+    def references(self) -> Iterator[tuple[Ref, Reference]]:
+        """Every reference to another item that stands in this one's own fields."""
+        for field in fields_of(type(self)):
+            kind = field.kind.kind if isinstance(field.kind, ListOf) else field.kind
+            if isinstance(kind, Ref):
+                value = getattr(self, field.attribute)
+                for key in value if isinstance(value, tuple) else (value,):
+                    if isinstance(key, Reference):
+                        yield kind, key
 
     def said(self) -> dict[str, Any]:
         """What the fields say, for JSON and by their names in the file; without those that say nothing."""
@@ -69,7 +90,7 @@ def _read_fields(item: type[Item]) -> tuple[Field, ...]:
     return tuple(
         Field(field.name.rstrip("_"), field.name, hints[field.name].__metadata__[0], _is_required(field))
         for field in dataclasses.fields(item)
-        if field.name not in ("spot", "lines")
+        if field.name not in ("spot", "lines", "unread")
     )
 
 
@@ -93,21 +114,31 @@ def plain(value: Any) -> Any:
 def read_item(kind: type[I], node: Mapping, spot: Spot) -> I:
     """The item that a group of fields is; every fault is complained about."""
     fields = {field.name: field for field in fields_of(kind)}
+    absent = [name for name in fields if name not in node.values]
+    meant: set[str] = set()
     for name in node.values:
         if name not in fields:
-            known = [known for known in fields if known not in node.values]
-            spot.inside(name, node.lines[name]).complain(f"there is no such field here{did_you_mean(name, known)}")
+            close = closest(name, absent)
+            meant |= {close} if close else set()
+            spot.inside(name, node.lines[name]).complain(f"there is no such field here{did_you_mean(close)}")
     values: dict[str, Any] = {}
+    unread: set[str] = set()
     for name, field in fields.items():
         inner = node.values.get(name)
-        if inner is not None:
-            value = field.kind.read(inner, spot.inside(name, inner.line))
-            if value is not None or field.is_required:
-                values[field.attribute] = value
-        elif field.is_required:
+        if inner is None and not field.is_required:
+            continue
+        if inner is None and name in meant:
+            value = None
+        elif inner is None:
             spot.inside(name, spot.line).complain(f"is missing; it must be {field.kind.words}")
-            values[field.attribute] = () if isinstance(field.kind, Items) else None
-    return kind(spot=spot, lines=node.lines, **values)
+            value = None
+        else:
+            value = field.kind.read(inner, spot.inside(name, inner.line))
+        if value is None:
+            unread.add(name)
+        if value is not None or field.is_required:
+            values[field.attribute] = () if value is None and isinstance(field.kind, Items | ListOf) else value
+    return kind(spot=spot, lines=node.lines, unread=frozenset(unread), **values)
 
 
 class One(Kind):
@@ -132,11 +163,11 @@ class Items(Kind):
         self.kind, self.named_by, self.at_least = kind, named_by, at_least
         self.words = "a list of items"
 
-    def read(self, node: Node, spot: Spot) -> tuple[Item, ...]:
-        """The items; none, after a complaint, where it is no list."""
+    def read(self, node: Node, spot: Spot) -> tuple[Item, ...] | None:
+        """The items, or None after a complaint where it is no list."""
         if not isinstance(node, Sequence):
             spot.complain(f"must be {self.words}; it is {shape(node)}")
-            return ()
+            return None
         if len(node.items) < self.at_least:
             spot.complain("must not be an empty list")
         items: list[Item] = []

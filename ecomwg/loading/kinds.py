@@ -7,8 +7,9 @@ import zoneinfo
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, time
-from typing import Any
+from datetime import UTC, date, datetime, time
+from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email, validate_slug
@@ -16,7 +17,7 @@ from django.db.models import TextChoices
 
 from teams.dates import ApproximateDate
 
-from .complaints import Complaints, did_you_mean
+from .complaints import Complaints, closest, did_you_mean
 from .tree import Mapping, Node, Scalar, Sequence
 
 YEARS = range(1789, 2200)  # from the first customs act of the United States to what is surely a slip of the pen
@@ -127,6 +128,18 @@ class Key(Single):
         return text
 
 
+class Reference(str):
+    """The key of another item, which knows where in the file it stands."""
+
+    spot: Spot
+
+    def __new__(cls, key: str, spot: Spot) -> Self:
+        """The key `key`, written at `spot`."""
+        reference = super().__new__(cls, key)
+        reference.spot = spot
+        return reference
+
+
 class Ref(Single):
     """The key of an item in one of some lists of the file; `rules` sees to it that it is there."""
 
@@ -134,8 +147,15 @@ class Ref(Single):
         self.sections = sections
         self.words = "a key of " + " or ".join(sections)
 
+    def read(self, node: Node, spot: Spot) -> Reference | None:
+        """The key with its spot, or None after a complaint."""
+        key = super().read(node, spot)
+        return None if key is None else Reference(key, spot)
+
     def of(self, text: str) -> str:
         """The key."""
+        if not text:
+            raise ValueError(f"must be {self.words}; it is empty")
         return text
 
 
@@ -151,6 +171,20 @@ class Number(Single):
         if not (text.isascii() and text.isdigit()) or len(text) > 9 or not self.least <= int(text) <= self.most:
             raise ValueError(f"must be {self.words}; it is {text!r}")
         return int(text)
+
+
+class Format(Single):
+    """The number of the format."""
+
+    def __init__(self, known: int) -> None:
+        self.known = known
+        self.words = f"{known}, the format that this portal reads"
+
+    def of(self, text: str) -> int:
+        """The number."""
+        if text != str(self.known):
+            raise ValueError(f"must be {self.words}; it is {text!r}")
+        return self.known
 
 
 class Flag(Single):
@@ -175,7 +209,7 @@ class Choice(Single):
     def of(self, text: str) -> str:
         """The word."""
         if text not in self.allowed:
-            raise ValueError(f"{text!r} is not {self.words}{did_you_mean(text, self.allowed)}")
+            raise ValueError(f"{text!r} is not {self.words}{did_you_mean(closest(text, self.allowed))}")
         return text
 
 
@@ -212,6 +246,20 @@ class Moment:
     date: ApproximateDate
     time: time | None = None
 
+    def instant(self, zone: str) -> datetime | None:
+        """The instant (UTC) of the time of day on the clock of `zone`; None where no time of day is known.
+
+        Where the clock is set back, an hour comes twice; the first of the two is meant.
+        """
+        if self.time is None:
+            return None
+        return datetime.combine(self.date.first, self.time, ZoneInfo(zone)).astimezone(UTC)
+
+    def is_on_the_clock(self, zone: str) -> bool:
+        """Whether the clock of `zone` shows this time on this day; it skips an hour when it is set forward."""
+        instant = self.instant(zone)
+        return instant is None or instant.astimezone(ZoneInfo(zone)).time() == self.time
+
     def isoformat(self) -> str:
         """As the file has it."""
         return self.date.isoformat() + (f"T{self.time:%H:%M}" if self.time else "")
@@ -247,7 +295,9 @@ class Zone(Single):
         """Its name."""
         known = zoneinfo.available_timezones()
         if text not in known:
-            raise ValueError(f"{text!r} is not a time zone: write it like America/New_York{did_you_mean(text, known)}")
+            raise ValueError(
+                f"{text!r} is not a time zone: write it like America/New_York{did_you_mean(closest(text, known))}"
+            )
         return text
 
 

@@ -13,21 +13,9 @@ from teams.accounts.models import Organization, User
 from teams.bodies.models import GroupOwned, LoadedItem, WorkingGroup
 
 from .entries import MODELS, Entry, Standing, rows
-from .items import Item, fields_of
-from .kinds import ListOf, Ref
+from .items import Item
+from .rules import NOUNS, is_after
 from .sections import GroupFile, OrganizationItem, PersonItem, VersionItem
-
-# Where the rows of a list of the file are, by the list that a Ref names.
-SINGULAR = {
-    "bodies": "body",
-    "organizations": "organization",
-    "people": "person",
-    "documents": "document",
-    "meetings": "meeting",
-    "workstreams": "work stream",
-    "deliverables": "deliverable",
-    "milestones": "milestone",
-}
 
 
 def compare(entries: dict[str, list[Entry]], group: WorkingGroup | None) -> list[str]:
@@ -142,7 +130,7 @@ def _keys(entries: dict[str, list[Entry]], group: WorkingGroup) -> None:
         for key in taken:
             entry = new[key]
             name = "key" if "key" in entry.item.lines else "title"
-            entry.item.complain(name, f"something of the portal that no file brought has the key {key!r}")
+            entry.item.complain(name, f"the key {key!r} is taken in the portal already")
 
 
 def _statement(entries: list[Entry], file: GroupFile, group: WorkingGroup) -> None:
@@ -152,7 +140,7 @@ def _statement(entries: list[Entry], file: GroupFile, group: WorkingGroup) -> No
     statement = StatementOfWork.objects.filter(group=group).select_related("body").first()
     if statement is None:
         return
-    if file.statement_of_work.body != statement.body.key:
+    if file.statement_of_work.body not in (None, statement.body.key):
         file.statement_of_work.complain("body", f"the statement of work is that of {statement.body.key!r}")
     there = list(StatementVersion.objects.filter(statement=statement))
     last = max(there, key=lambda version: (version.adopted.first, version.adopted.last), default=None)
@@ -163,15 +151,7 @@ def _statement(entries: list[Entry], file: GroupFile, group: WorkingGroup) -> No
         elif entry.standing is Standing.NEW:
             if any(version.number == item.version for version in there):
                 item.complain("version", f"version {item.version} was adopted in the portal already")
-            elif (
-                last
-                and item.adopted
-                and (item.adopted.first, item.adopted.last)
-                <= (
-                    last.adopted.first,
-                    last.adopted.last,
-                )
-            ):
+            elif last and "adopted" not in item.unread and not is_after(item.adopted, last.adopted):
                 item.complain("adopted", f"version {last.number} was adopted {last.adopted} already")
 
 
@@ -182,15 +162,17 @@ def _unchanged_version(entry: Entry, item: VersionItem) -> None:
         item.complain("adopted", rule)
     if "clauses" not in entry.changed:
         return
-    before = {clause["number"]: clause for clause in entry.remembered.said.get("clauses", [])}
+    before = {clause["number"]: clause for clause in entry.remembered.said["clauses"]}
     numbers = [clause.number for clause in item.clauses]
+    if None in numbers or len(set(numbers)) < len(numbers):
+        return  # which was complained about
     for clause in item.clauses:
         old = before.get(clause.number)
         if old is None:
             clause.complain("number", rule)
             continue
         for name in ("heading", "text"):
-            if clause.said().get(name, "") != old.get(name, ""):
+            if name not in clause.unread and getattr(clause, name) != old.get(name, ""):
                 clause.complain(name, rule)
     gone = [number for number in before if number not in numbers]
     if gone:
@@ -210,32 +192,12 @@ def _removed(entries: dict[str, list[Entry]]) -> None:
     for of_section in entries.values():
         for entry in of_section:
             if entry.standing is not Standing.UNCHANGED:
-                for item in within(entry.item):
+                for item in entry.item.within():
                     _refers_to_removed(item, removed)
 
 
-def within(item: Item) -> Iterable[Item]:
-    """The item and the items inside it."""
-    yield item
-    for field in fields_of(type(item)):
-        value = getattr(item, field.attribute)
-        for inner in value if isinstance(value, tuple) else (value,):
-            if isinstance(inner, Item):
-                yield from within(inner)
-
-
-def references(item: Item) -> Iterable[tuple[str, Ref, str]]:
-    """Each reference of the item: the field, its kind, the key."""
-    for field in fields_of(type(item)):
-        value = getattr(item, field.attribute)
-        kind = field.kind.kind if isinstance(field.kind, ListOf) else field.kind
-        if isinstance(kind, Ref) and value:
-            for key in value if isinstance(value, tuple) else (value,):
-                yield field.name, kind, key
-
-
 def _refers_to_removed(item: Item, removed: dict[str, set[str]]) -> None:
-    for name, kind, key in references(item):
+    for kind, key in item.references():
         for section in kind.sections:
             if key in removed[section]:
-                item.complain(name, f"the {SINGULAR[section]} {key!r} was removed in the portal")
+                key.spot.complain(f"the {NOUNS[section]} {key!r} was removed in the portal")

@@ -27,6 +27,7 @@ from .kinds import (
     Day,
     Email,
     Flag,
+    Format,
     Key,
     Link,
     ListOf,
@@ -304,7 +305,7 @@ class CommitmentItem(Item):
 class GroupFile(Item):
     """A whole file."""
 
-    format: Annotated[int, Number(FORMAT, FORMAT)]
+    format: Annotated[int, Format(FORMAT)]
     as_of: Annotated[date, Day()]
     timezone: Annotated[str, Zone()]
     bodies: Annotated[tuple[BodyItem, ...], Items(BodyItem, named_by="key", at_least=1)]

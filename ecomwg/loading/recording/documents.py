@@ -19,7 +19,7 @@ from ecomwg.loading.sections import (
 )
 from teams.dates import ApproximateDate
 
-from .recorder import Books, Recorder, link
+from .recorder import Books, Recorder, hang, link
 from .teams import with_new
 
 
@@ -55,17 +55,15 @@ class Versions(Recorder):
         texts = ClauseText.objects.filter(version=versions[-1].row)
         clauses = dict(texts.values_list("number", "clause_id"))
         has_new_version = any(entry.standing is Standing.NEW for entry in entries)
-        for entry in books.entries["deliverables"]:
-            if has_new_version or entry.standing is Standing.NEW or "clause" in entry.changed:
-                self._put_under(entry, clauses)
-
-    def _put_under(self, entry: Entry, clauses: dict[str, int]) -> None:
-        number = cast(DeliverableItem, entry.item).clause
+        deliverables = [entry for entry in books.entries["deliverables"] if entry.row is not None]
         through = Clause.deliverables.through
-        wanted = {clauses[number]} if number else set()
-        there = set(through.objects.filter(deliverable_id=entry.pk).values_list("clause_id", flat=True))
-        through.objects.filter(deliverable_id=entry.pk, clause_id__in=there - wanted).delete()
-        through.objects.bulk_create(through(deliverable_id=entry.pk, clause_id=clause) for clause in wanted - there)
+
+        def clause(entry: Entry) -> list[Any]:
+            number = cast(DeliverableItem, entry.item).clause
+            return [through(deliverable_id=entry.pk, clause_id=clauses[number])] if number else []
+
+        touched = deliverables if has_new_version else with_new(deliverables, "clause")
+        hang(touched, through, "deliverable_id", clause, known_by=["clause_id"])
 
 
 class Documents(Recorder):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from ecomwg.loading.entries import Entry
 from ecomwg.loading.kinds import Moment
@@ -85,8 +83,8 @@ class Meetings(Recorder):
         when = {
             "starts": item.starts.date,
             "ends": ends.date,
-            "starts_at": instant(item.starts, zone),
-            "ends_at": instant(ends, zone),
+            "starts_at": item.starts.instant(zone),
+            "ends_at": ends.instant(zone),
             "timezone": zone,
         }
         return {
@@ -114,13 +112,6 @@ class Meetings(Recorder):
 
         hang(with_new(entries, "agenda"), AgendaItem, "meeting_id", agenda, known_by=["position"])
         link(with_new(entries, "attended_by"), "attended_by", Meeting, attendance)
-
-
-def instant(moment: Moment, zone: str) -> datetime | None:
-    """The instant (UTC) of a time of day on the clock of `zone`; the first of two where a clock is set back."""
-    if moment.time is None:
-        return None
-    return datetime.combine(moment.date.first, moment.time, ZoneInfo(zone)).astimezone(UTC)
 
 
 class Owed(Recorder):

@@ -19,6 +19,7 @@ class Command(BaseCommand):
     """Loads a group's file: all of it or, when it has faults, nothing."""
 
     help = "Read a group's file into the portal. Loading the same file again changes nothing."
+    requires_system_checks = []  # pages have no part in it
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE", help="the file, in the format of docs/group-file.md")
