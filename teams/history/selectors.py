@@ -8,7 +8,7 @@ from functools import reduce
 from itertools import groupby
 from typing import Any
 
-from django.db.models import CharField, DateTimeField, DurationField, F, IntegerField, QuerySet, Value
+from django.db.models import BigIntegerField, CharField, DateTimeField, DurationField, F, IntegerField, QuerySet, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 
@@ -96,7 +96,7 @@ def _events(
         row_title=Cast(F(each.title), CharField()),
         row_key=Cast(F(each.key), CharField()),
         row_group=F(each.group),
-        row_body=F(each.body) if each.body else Value(None, IntegerField()),
+        row_body=F(each.body) if each.body else Cast(Value(None), BigIntegerField()),
     )
 
 
