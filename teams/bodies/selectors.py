@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.db.models import Prefetch, QuerySet
@@ -19,13 +20,35 @@ def bodies_of(group: WorkingGroup) -> QuerySet[Body]:
 
 def bodies_of_request(request: HttpRequest, group: WorkingGroup) -> list[Body]:
     """The same, asked for once a request."""
+    known = _known_to(request)
+    if group.pk not in known:
+        known[group.pk] = list(bodies_of(group))
+    return known[group.pk]
+
+
+def bodies_of_groups(request: HttpRequest, groups: Sequence[WorkingGroup]) -> dict[int, Body]:
+    """The bodies of several groups by their key in the database, in one query a request."""
+    known = _known_to(request)
+    missing = {group.pk: group for group in groups if group.pk not in known}
+    if missing:
+        known |= {pk: [] for pk in missing}
+        for body in Body.objects.filter(group__in=missing).select_related("group"):
+            known[body.group_id].append(body)
+    return {body.pk: body for group in groups for body in known[group.pk]}
+
+
+def tree_of_request(request: HttpRequest, group: WorkingGroup) -> list[Body]:
+    """The group's bodies as `tree_of` gives them, known to the rest of the request too."""
+    found = _known_to(request)[group.pk] = list(tree_of(group))
+    return found
+
+
+def _known_to(request: HttpRequest) -> dict[int, list[Body]]:
     known: dict[int, list[Body]] | None = getattr(request, "bodies_found", None)
     if known is None:
         known = {}
         request.bodies_found = known  # type: ignore[attr-defined]
-    if group.pk not in known:
-        known[group.pk] = list(bodies_of(group))
-    return known[group.pk]
+    return known
 
 
 def tree_of(group: WorkingGroup) -> QuerySet[Body]:
