@@ -1,0 +1,151 @@
+"""The home page: what is asked of me, and by when?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from documents.consultations import selectors as consultations
+from milestones.meetings import selectors as meetings
+from milestones.meetings.clocks import Clock, clocks_of
+from milestones.meetings.models import Meeting
+from milestones.work import selectors as work
+from milestones.work.models import Milestone
+from milestones.work.selectors import Progress
+from teams.accounts.access import SignedInRequest, signed_in
+from teams.accounts.models import User
+from teams.bodies import selectors as bodies
+from teams.bodies.models import Body
+from teams.bodies.permissions import ADMINISTRATOR, Action, Standing, standings_of
+from teams.clock import selectors as clock
+from teams.history.selectors import Change, recent_changes
+
+WAITING_SHOWN = 25
+CONSULTATIONS_SHOWN = 5
+MEETINGS_SHOWN = 2
+CHANGES_READ = 100
+CHANGES_OF_BODY_SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class TeamProgress:
+    """A team of mine with how far it has come."""
+
+    body: Body
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesOfBody:
+    """What changed in one body; `body` is None for what belongs to no single one."""
+
+    body: Body | None
+    changes: list[Change]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class NextMeeting:
+    """A meeting with what the clocks that matter show when it starts."""
+
+    meeting: Meeting
+    clocks: list[Clock]
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A group that the person may enter, with its name and whether the ledger opens for them."""
+
+    standing: Standing
+    name: str
+    reads_ledger: bool
+
+
+@signed_in
+def home(request: SignedInRequest) -> HttpResponse:
+    """What waits on the person, what they are asked, what comes next and what changed.
+
+    The number of queries is the same whatever there is to show.
+    """
+    person, today = request.user, clock.today()
+    standings = list(standings_of(request).values())
+    known = bodies.bodies_of_groups(request, [standing.group for standing in standings])
+    waiting = list(_waiting_on(person, today)) if standings else []
+    return render(
+        request,
+        "home.html",
+        {
+            "today": today,
+            "waiting": waiting[:WAITING_SHOWN],
+            "has_more_waiting": len(waiting) > WAITING_SHOWN,
+            "late": sum(milestone.is_late(today) for milestone in waiting),
+            "next_due": next((milestone for milestone in waiting if not milestone.is_late(today)), None),
+            "consultations": consultations.open_to(person, today)[:CONSULTATIONS_SHOWN] if standings else [],
+            "meetings": _next_meetings(person, today) if standings else [],
+            "changes": _by_body(recent_changes(person, since=person.previous_visit_at, limit=CHANGES_READ), known)
+            if standings
+            else [],
+            "teams": _progress_of(_my_teams(standings, known), today),
+            "groups": _entered(standings, known),
+        },
+    )
+
+
+def _waiting_on(person: User, today: date) -> Iterable[Milestone]:
+    owed = work.waiting_on(person, today).select_related("group", "body__group", "deliverable")
+    return owed[: WAITING_SHOWN + 1]
+
+
+def _next_meetings(person: User, today: date) -> list[NextMeeting]:
+    found = meetings.upcoming(person, today, MEETINGS_SHOWN)
+    return [NextMeeting(meeting, clocks_of(meeting, person.timezone)) for meeting in found]
+
+
+def _my_teams(standings: list[Standing], known: Mapping[int, Body]) -> list[Body]:
+    """The teams that the person belongs to; all of a group's for those who belong to a body above them.
+
+    An administrator who belongs to no body sees the teams where there is only one group.
+    """
+    mine = []
+    for standing in standings:
+        teams = [body for body in known.values() if body.group_id == standing.group.pk and body.kind == Body.Kind.TEAM]
+        held = [known[pk] for pk in standing.body_ids]
+        oversees = any(body.kind != Body.Kind.TEAM for body in held) or (not held and len(standings) == 1)
+        mine += [team for team in teams if oversees or team.pk in standing.body_ids]
+    return mine
+
+
+def _progress_of(teams: list[Body], today: date) -> list[TeamProgress]:
+    if not teams:
+        return []
+    found = work.progress_of(teams, today)
+    return [TeamProgress(team, found[team.pk]) for team in teams]
+
+
+def _by_body(changes: list[Change], known: Mapping[int, Body]) -> list[ChangesOfBody]:
+    """The changes by body in the order of the bodies, what belongs to none at the end."""
+    found: dict[int | None, list[Change]] = {}
+    for change in changes:
+        found.setdefault(change.body_id if change.body_id in known else None, []).append(change)
+    order = [*known, None]
+    return [
+        ChangesOfBody(
+            body=known[pk] if pk is not None else None,
+            changes=found[pk][:CHANGES_OF_BODY_SHOWN],
+            more=len(found[pk][CHANGES_OF_BODY_SHOWN:]),
+        )
+        for pk in sorted(found, key=lambda pk: order.index(pk))
+    ]
+
+
+def _entered(standings: list[Standing], known: Mapping[int, Body]) -> list[Entered]:
+    names = {body.group_id: body.name for body in known.values() if body.kind == Body.Kind.WORKING_GROUP}
+    return [
+        Entered(standing, names.get(standing.group.pk, standing.group.slug), standing.may(Action.READ_LEDGER))
+        for standing in standings
+        if len(standings) > 1 or ADMINISTRATOR in standing.roles
+    ]
