@@ -37,7 +37,11 @@ def demonstration_accounts(context: template.Context) -> dict[str, Any]:
 
 def accounts() -> list[Account]:
     """Each person that the demonstration offers, with the roles that hold today."""
-    held = Membership.objects.filter(Membership.holding(clock.today())).select_related("body").order_by("body__position", "id")
+    held = (
+        Membership.objects.filter(Membership.holding(clock.today()))
+        .select_related("body")
+        .order_by("body__position", "id")
+    )
     people = demonstration_people().prefetch_related(Prefetch("memberships", held))
     return [Account(person, _roles_in_words(person)) for person in people]
 
