@@ -21,6 +21,7 @@ from .sections import (
     MembershipItem,
     ParentItem,
     StatementItem,
+    StateItem,
 )
 
 SLUG_LENGTH = 50
@@ -140,10 +141,18 @@ def _body(body: BodyItem) -> None:
         body.complain("formed_as_written", "needs `formed`, the date that these words stand for")
     for parent in body.parents:
         _holds(parent)
-    _each_once(body.parents, "of", lambda item: item.of and f"{item.of} {item.from_}", "parent says the same")
-    _each_once(
-        body.states, "from", lambda item: None if "from" in item.unread else item.from_.isoformat(), "state starts then"
-    )
+    _each_once(body.parents, "of", _parent_key, "parent says the same")
+    _each_once(body.states, "from", _state_key, "state starts then")
+
+
+def _parent_key(item: ParentItem) -> str:
+    if item.unread & {"of", "from"}:
+        return ""
+    return f"{item.of} {item.from_.isoformat() if item.from_ else ''}"
+
+
+def _state_key(item: StateItem) -> str:
+    return "" if "from" in item.unread else item.from_.isoformat()
 
 
 Graph: TypeAlias = dict[str, tuple[Item, tuple[str, ...]]]

@@ -25,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, metavar="FILE", help="the file, in the format of docs/group-file.md")
         parser.add_argument("--check", action="store_true", help="say what is wrong or would change; write nothing")
         parser.add_argument("--first-start", action="store_true", help="do nothing where the group is there already")
-        parser.add_argument("--quiet", action="store_true", help="no progress bar and no table")
+        parser.add_argument("--quiet", action="store_true", help="print nothing unless the file is refused")
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
@@ -39,7 +39,8 @@ class Command(BaseCommand):
                 self.stderr.write(line)
             count = len(refused.complaints)
             raise CommandError(f"{count} error{'s' if count != 1 else ''}; nothing was loaded") from None
-        self._report(path, outcome, is_check=options["check"], is_quiet=options["quiet"])
+        if not options["quiet"]:
+            self._report(path, outcome, is_check=options["check"])
 
     def _load(self, path: Path, *, is_check: bool, is_quiet: bool) -> Outcome:
         with tqdm(desc=path.name, unit=" items", disable=True if is_quiet else None) as bar:
@@ -52,20 +53,18 @@ class Command(BaseCommand):
 
             return load(path, is_check=is_check, on_total=start, step=step)
 
-    def _report(self, path: Path, outcome: Outcome, *, is_check: bool, is_quiet: bool) -> None:
+    def _report(self, path: Path, outcome: Outcome, *, is_check: bool) -> None:
         if is_check:
             self.stdout.write(f"{path.name}: nothing to complain about.")
-        if not is_quiet:
-            self.stdout.write(f"{'':24}{'new':>8}{'changed':>9}{'unchanged':>11}{'kept':>6}")
-            for section, count in [*outcome.counts.items(), ("in all", outcome.total)]:
-                self.stdout.write(
-                    f"{NAMES.get(section, section):24}{count.new:8}{count.changed:9}{count.unchanged:11}{count.kept:6}"
-                )
-            for place in outcome.kept:
-                self.stdout.write(f"Kept, though the file no longer names it: {place}")
+        self.stdout.write(f"{'':24}{'new':>8}{'changed':>9}{'unchanged':>11}{'kept':>6}")
         total = outcome.total
-        verb = "Would be" if is_check else "Loaded"
-        self.stdout.write(f"{verb}: {outcome.slug}, {total.new} new and {total.changed} changed items.")
+        for section, count in [*outcome.counts.items(), ("in all", total)]:
+            name = NAMES.get(section, section)
+            self.stdout.write(f"{name:24}{count.new:8}{count.changed:9}{count.unchanged:11}{count.kept:6}")
+        for place in outcome.kept:
+            self.stdout.write(f"Kept, though the file no longer names it: {place}")
+        did = "Would load" if is_check else "Loaded"
+        self.stdout.write(f"{did} the group {outcome.slug}: {total.new} new and {total.changed} changed items.")
 
 
 def _slug_in_portal(path: Path) -> str:
