@@ -37,7 +37,11 @@ def note_visit(*, person: User, at: datetime) -> None:
 
 @transaction.atomic
 def confirm_address(*, person: User) -> None:
-    """Take the person's address as confirmed, because an administrator vouches for it (a group's file)."""
+    """Take the person's address as confirmed, because an administrator vouches for it (a group's file).
+
+    It is then their only one: an address that they had before is forgotten.
+    """
+    EmailAddress.objects.filter(user=person).exclude(email=person.email.lower()).delete()
     EmailAddress.objects.update_or_create(
         user=person, email=person.email.lower(), defaults={"verified": True, "primary": True}
     )
