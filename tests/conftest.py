@@ -7,13 +7,24 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.conf import settings as django_settings
 from django.test import Client
+from pytest_django import Settings
 
 from teams.accounts.models import User
 from teams.clock import services as clock
 
 WASHINGTON = ZoneInfo("America/New_York")
 START = datetime(2018, 7, 20, 12, 0, tzinfo=WASHINGTON)
+
+
+@pytest.fixture(autouse=True)
+def uncollected_files(settings: Settings) -> None:
+    """Pages name their style sheets and scripts as they are called, so that no test has to collect them first."""
+    settings.STORAGES = {
+        **django_settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
 
 
 @pytest.fixture
