@@ -1,6 +1,7 @@
 """The room of meetings, outside forums, work streams and the calendar."""
 
 from django.apps import AppConfig
+from django.urls import reverse
 
 
 class MeetingsConfig(AppConfig):
@@ -9,3 +10,21 @@ class MeetingsConfig(AppConfig):
     name = "milestones.meetings"
     label = "meetings"
     verbose_name = "Meetings and calendar"
+
+    def ready(self) -> None:
+        """Fill the calendar with meetings and due dates, and let the activity feed follow meetings."""
+        from teams.history.feed import follow
+
+        from . import calendar, entries, selectors
+        from .models import Meeting
+
+        calendar.register(calendar.Kind.MEETINGS, entries.meetings_in_calendar)
+        calendar.register(calendar.Kind.DUE, entries.milestones_in_calendar)
+        calendar.register(calendar.Kind.DUE, entries.deliverables_in_calendar)
+        follow(
+            Meeting,
+            noun="meeting",
+            visible=selectors.meetings_visible_to,
+            body="body",
+            url=lambda group, key: reverse("meetings:meeting", args=[group, key]),
+        )

@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 
-from teams.accounts.models import User
+from teams.accounts.models import Organization, User
 from teams.bodies.models import Body, Membership, WorkingGroup
 from teams.bodies.permissions import ALLOWED, Action
 from teams.bodies.selectors import groups_entered_by
-from teams.dates import last_day
+from teams.dates import ApproximateDate, first_day, last_day
 
-from .models import Meeting
+from .models import AgendaItem, Meeting, Preparation, WorkStream
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A stream of work in a forum, and the part that a party has in it."""
+
+    name: str
+    party: str
+    role: str
+    is_sample: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Forum:
+    """An outside forum that the group follows: its series of meetings, the next one, and its streams of work."""
+
+    organization: Organization
+    series: list[str]
+    next_title: str
+    next_key: str
+    next_dates: str
+    streams: list[Stream]
 
 
 def meetings_visible_to(person: User, day: date) -> QuerySet[Meeting]:
@@ -21,8 +47,8 @@ def meetings_visible_to(person: User, day: date) -> QuerySet[Meeting]:
     A draft shows only to those whom the table of permissions lets read drafts, in the groups where they may.
     """
     entered = groups_entered_by(person, day)
-    planned = ~Q(state=Meeting.State.DRAFT) | Q(group__in=_groups_with_drafts_for(person, day))
-    return Meeting.objects.filter(planned, group__in=entered).select_related("group", "body__group", "forum")
+    shown = ~Q(state=Meeting.State.DRAFT) | Q(group__in=_groups_with_drafts_for(person, day))
+    return Meeting.objects.filter(shown, group__in=entered).select_related("group", "body__group", "forum")
 
 
 def _groups_with_drafts_for(person: User, day: date) -> QuerySet[WorkingGroup]:
@@ -46,4 +72,89 @@ def upcoming(person: User, today: date, limit: int = 2) -> list[Meeting]:
     planned = meetings_visible_to(person, today).filter(concerned, state=Meeting.State.PLANNED)
     return list(
         planned.alias(last=last_day("ends")).filter(last__gte=today).order_by("starts", "starts_at", "id")[:limit]
+    )
+
+
+def meeting_in_full(person: User, day: date) -> QuerySet[Meeting]:
+    """Meetings visible to the person, each with what its page says, in one query.
+
+    Adds `topics` (of the agenda, in order), `attendants` (names), and `before` and `after`: key and title of the
+    neighbours in its series, or of the meetings of the same holder where it belongs to no series; None at the ends.
+    """
+    visible = meetings_visible_to(person, day)
+    same = (
+        visible.filter(group=OuterRef("group"), series=OuterRef("series"))
+        .filter(Q(body__isnull=False, body=OuterRef("body")) | Q(forum__isnull=False, forum=OuterRef("forum")))
+        .exclude(pk=OuterRef("pk"))
+    )
+    named = JSONObject(key="key", title="title")
+    earlier = Q(starts__lt=OuterRef("starts")) | Q(starts=OuterRef("starts"), pk__lt=OuterRef("pk"))
+    later = Q(starts__gt=OuterRef("starts")) | Q(starts=OuterRef("starts"), pk__gt=OuterRef("pk"))
+    topics = AgendaItem.objects.filter(meeting=OuterRef("pk")).order_by("position")
+    attendants = Organization.objects.filter(attended_meetings=OuterRef("pk")).order_by("name")
+    return visible.annotate(
+        topics=ArraySubquery(topics.values("title")),
+        attendants=ArraySubquery(attendants.values("name")),
+        before=Subquery(same.filter(earlier).order_by("-starts", "-pk").values(it=named)[:1]),
+        after=Subquery(same.filter(later).order_by("starts", "pk").values(it=named)[:1]),
+    )
+
+
+def preparations_of(meeting: Meeting) -> QuerySet[Preparation]:
+    """What prepares the meeting, the first due first, with milestone and owner at hand."""
+    return (
+        Preparation.objects.filter(meeting=meeting)
+        .select_related("milestone__group", "milestone__owner__organization")
+        .order_by("milestone__due", "id")
+    )
+
+
+def forums_of(person: User, group: WorkingGroup, today: date) -> list[Forum]:
+    """The outside forums that the group follows, by name: one query."""
+    streams = WorkStream.objects.filter(group=group, forum=OuterRef("pk"))
+    meetings = meetings_visible_to(person, today).filter(group=group, forum=OuterRef("pk"))
+    coming = (
+        meetings.filter(state=Meeting.State.PLANNED)
+        .annotate(first=first_day("starts"), last=last_day("ends"))
+        .filter(last__gte=today)
+        .order_by("starts", "id")
+    )
+    found: QuerySet[Any] = (
+        Organization.objects.filter(Exists(streams) | Exists(meetings))
+        .annotate(
+            series=ArraySubquery(
+                meetings.exclude(series="").order_by("series").values_list("series", flat=True).distinct()
+            ),
+            next_one=Subquery(coming.values(it=JSONObject(title="title", key="key", first="first", last="last"))[:1]),
+            streams=ArraySubquery(
+                streams.order_by("position", "id").values(
+                    it=JSONObject(name="name", party="party", role="role", source="source")
+                )
+            ),
+        )
+        .order_by("name")
+    )
+    return [_forum(organization) for organization in found]
+
+
+def _forum(found: Any) -> Forum:
+    coming = found.next_one or {"title": "", "key": ""}
+    days = coming.get("first") and ApproximateDate(
+        date.fromisoformat(coming["first"]), date.fromisoformat(coming["last"])
+    )
+    return Forum(
+        organization=found,
+        series=found.series,
+        next_title=coming["title"],
+        next_key=coming["key"],
+        next_dates=str(days) if days else "",
+        streams=[
+            Stream(
+                name=stream["name"],
+                party=stream["party"],
+                role=WorkStream.PartyRole(stream["role"]).label,
+                is_sample=WorkStream(source=stream["source"]).is_sample,
+            )
+            for stream in found.streams
+        ],
     )
