@@ -10,5 +10,6 @@ app_name = "library"
 
 urlpatterns = [
     path("documents/", views.documents, name="documents"),
+    path("documents.csv", views.documents_csv, name="documents_csv"),
     path("documents/<slug:key>/", views.document, name="document"),
 ]
