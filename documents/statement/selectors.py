@@ -1,0 +1,82 @@
+"""Questions about the statement of work. What a person sees starts from that person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db.models import Prefetch, QuerySet
+
+from milestones.work.models import Deliverable
+from teams.accounts.models import User
+from teams.bodies.models import WorkingGroup
+from teams.bodies.selectors import groups_entered_by
+
+from .models import ClauseText, StatementVersion
+
+DEEPEST_HEADING = 6
+
+
+@dataclass(slots=True)
+class Node:
+    """A clause with those that its number puts under it."""
+
+    clause: ClauseText
+    level: int  # of its heading on the page: 2 for "4", 3 for "4.1"
+    nodes: list[Node] = field(default_factory=list)
+
+
+def versions_visible_to(person: User, day: date) -> QuerySet[StatementVersion]:
+    """Versions of the statements of the groups that the person may enter on `day`."""
+    return StatementVersion.objects.filter(statement__group__in=groups_entered_by(person, day)).select_related(
+        "statement__group", "statement__body__group"
+    )
+
+
+def versions_of(person: User, group: WorkingGroup, day: date) -> list[StatementVersion]:
+    """The versions of the group's statement of work, the newest first; those of its first body if several have one."""
+    found = versions_visible_to(person, day).filter(statement__group=group)
+    versions = list(found.order_by("statement__body__position", "statement", "-adopted"))
+    return [version for version in versions if version.statement_id == versions[0].statement_id]
+
+
+def in_force(versions: Iterable[StatementVersion], day: date) -> StatementVersion | None:
+    """The version in force on `day`: the last that was adopted until then, of `versions` with the newest first.
+
+    A version of which only the month or the year of adoption is known counts from its first day, as everything does
+    that holds from a date on.
+    """
+    return next((version for version in versions if version.adopted.first <= day), None)
+
+
+def clauses_of(*versions: StatementVersion) -> dict[int, list[ClauseText]]:
+    """The clauses of the versions in their order, by the version's id: one query."""
+    found: dict[int, list[ClauseText]] = {version.pk: [] for version in versions}
+    by_id = {version.pk: version for version in versions}
+    for text in ClauseText.objects.filter(version__in=by_id).order_by("version", "position"):
+        text.version = by_id[text.version_id]
+        found[text.version_id].append(text)
+    return found
+
+
+def clauses_with_deliverables(version: StatementVersion) -> list[ClauseText]:
+    """The clauses of a version in their order, each with what is owed under it at hand: two queries."""
+    owed = Prefetch("clause__deliverables", Deliverable.objects.select_related("body__group").order_by("due", "id"))
+    texts = ClauseText.objects.filter(version=version).order_by("position").select_related("clause")
+    found = list(texts.prefetch_related(owed))
+    for text in found:
+        text.version = version
+    return found
+
+
+def tree(clauses: Iterable[ClauseText]) -> list[Node]:
+    """The clauses under one another by their numbers: "4.1" under "4". Without a "4" it stands at the top."""
+    top: list[Node] = []
+    by_number: dict[str, Node] = {}
+    for clause in clauses:
+        above = by_number.get(clause.number.rpartition(".")[0])
+        level = min(above.level + 1, DEEPEST_HEADING) if above else 2
+        node = by_number[clause.number] = Node(clause, level)
+        (above.nodes if above else top).append(node)
+    return top

@@ -1,0 +1,110 @@
+"""The statement of work: the version in force, any version, and what changed between two."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from teams.accounts.access import SignedInRequest
+from teams.bodies.models import WorkingGroup
+from teams.bodies.permissions import Action, requires
+from teams.clock import selectors as clock
+from teams.filters import address_with
+
+from . import changes, selectors
+from .forms import SIDE_BY_SIDE, AsOf, Comparison
+from .models import StatementVersion
+
+
+@requires(Action.READ_GROUP)
+def current(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
+    """The version in force today, or on the date asked for."""
+    today = clock.today()
+    filters = AsOf(request.GET)
+    day = filters.chosen("as_of") or today
+    versions = selectors.versions_of(request.user, group, today)
+    return _page(request, group, versions, selectors.in_force(versions, day), filters)
+
+
+@requires(Action.READ_GROUP)
+def version(request: SignedInRequest, group: WorkingGroup, number: str) -> HttpResponse:
+    """One version, whether it is in force or not: what stable links to a clause lead to."""
+    versions = selectors.versions_of(request.user, group, clock.today())
+    shown = next((each for each in versions if each.number == number), None)
+    if shown is None:
+        raise Http404(f"the statement of work has no version {number}")
+    return _page(request, group, versions, shown, AsOf({}))
+
+
+def _page(
+    request: SignedInRequest,
+    group: WorkingGroup,
+    versions: list[StatementVersion],
+    shown: StatementVersion | None,
+    filters: AsOf,
+) -> HttpResponse:
+    today = clock.today()
+    in_force = selectors.in_force(versions, today)
+    place = versions.index(shown) if shown else -1
+    return render(
+        request,
+        "statement/version.html",
+        {
+            "version": shown,
+            "in_force": in_force,
+            "after": versions[place - 1] if place > 0 else None,
+            "before": versions[place + 1] if shown and place + 1 < len(versions) else None,
+            "nodes": selectors.tree(selectors.clauses_with_deliverables(shown)) if shown else [],
+            "versions": list(zip(versions, [*versions[1:], None], strict=True)),
+            "filters": filters,
+            "day": filters.chosen("as_of"),
+            "today": today,
+            "compare": reverse("statement:compare", args=[group.slug]),
+            "breadcrumb": [(group.slug.upper(), group.get_absolute_url())],
+        },
+    )
+
+
+@requires(Action.READ_GROUP)
+def compare(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
+    """What changed from one version to another, word by word; without a choice, by the version in force.
+
+    A version that does not exist is said so, with status 404.
+    """
+    today = clock.today()
+    versions = selectors.versions_of(request.user, group, today)
+    filters = Comparison(request.GET, versions=versions)
+    new = filters.versions.get(filters.chosen("new") or "") or selectors.in_force(versions, today)
+    older = versions[versions.index(new) + 1 :] if new else []
+    old = filters.versions.get(filters.chosen("old") or "") or (older[0] if older else new)
+    is_unknown = "old" in filters.errors or "new" in filters.errors
+    found: list[changes.Change] = []
+    if old and new and not is_unknown:
+        texts = selectors.clauses_of(old, new)
+        found = changes.changes(texts[old.pk], texts[new.pk])
+    is_beside = filters.chosen("view") == SIDE_BY_SIDE
+    return render(
+        request,
+        "statement/compare.html",
+        {
+            "old": old,
+            "new": new,
+            "changes": found,
+            "summary": changes.summary(found),
+            "is_unknown": is_unknown,
+            "is_beside": is_beside,
+            "is_changes_only": bool(filters.chosen("changes")),
+            "filters": filters,
+            "versions": versions,
+            "tabs": [
+                ("In one text", address_with(request, view=None), not is_beside),
+                ("Side by side", address_with(request, view=SIDE_BY_SIDE), is_beside),
+            ],
+            "breadcrumb": [
+                (group.slug.upper(), group.get_absolute_url()),
+                ("Statement of work", reverse("statement:current", args=[group.slug])),
+            ],
+        },
+        status=404 if is_unknown else 200,
+    )
