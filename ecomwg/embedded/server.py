@@ -58,10 +58,10 @@ def _run(run: RunFolder, environment: dict[str, str], listener: socket.socket) -
             _bring_up(supervisor, run, listener)
             supervisor.watch()
         except StopAsked:
-            say("\nStopping …")
+            say("\nStopping...")
             code = 0
         except (CannotStart, ServiceDied) as reason:
-            say(f"\nscript/server: {reason}\nThe logs lie in {_short(run.path / 'logs')}/. Stopping …")
+            say(f"\nscript/server: {reason}\nThe logs lie in {_short(run.path / 'logs')}/. Stopping...")
         finally:
             run.withdraw()
     say("Stopped.")
@@ -199,7 +199,7 @@ def _do(
     if fresh:
         log.write_text("")
     arguments = ("manage.py", *command) if command else ("-m", "ecomwg.embedded.assets")
-    say(f"{what} …")
+    say(f"{what}...")
     try:
         supervisor.step([sys.executable, *arguments], log=log)
     except StepFailed as reason:
@@ -221,7 +221,7 @@ def _programs(run: RunFolder, environment: dict[str, str], listener: socket.sock
         ),
         Program(  # a process of its own: a beat inside the worker outlives a worker that crashed
             name="beat",
-            command=[*celery, "beat", "-s", str(run.path / "beat-schedule"), "--pidfile=", "-l", level],
+            command=[*celery, "beat", "-S", "ecomwg.beat:Scheduler", "--pidfile=", "-l", level],
             log=run.log("beat"),
             grace=5,
         ),
@@ -308,7 +308,7 @@ def _greeting(environment: dict[str, str], run: RunFolder, home: Path, accounts:
     lines += [f"Logs            {_short(run.path / 'logs')}/"]
     if home != run.path:
         lines += [f"Database        {home}/ (PostgreSQL's account cannot enter {run.path})"]
-    lines += ["Commands        python3 manage.py …, in a second terminal", "Stop            Ctrl-C", ""]
+    lines += ["Commands        python3 manage.py COMMAND, in a second terminal", "Stop            Ctrl-C", ""]
     return "\n".join(lines)
 
 
