@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+from django.db.models import Count, Q, Window
 from django.http import HttpResponse
 from django.shortcuts import render
 
@@ -14,7 +16,6 @@ from milestones.meetings import selectors as meetings
 from milestones.meetings.clocks import Clock, clocks_of
 from milestones.meetings.models import Meeting
 from milestones.work import selectors as work
-from milestones.work.models import Milestone
 from milestones.work.selectors import Progress
 from teams.accounts.access import SignedInRequest, signed_in
 from teams.accounts.models import User
@@ -22,6 +23,7 @@ from teams.bodies import selectors as bodies
 from teams.bodies.models import Body
 from teams.bodies.permissions import ADMINISTRATOR, Action, Standing, standings_of
 from teams.clock import selectors as clock
+from teams.dates import last_day
 from teams.history.selectors import Change, recent_changes
 
 WAITING_SHOWN = 25
@@ -74,15 +76,15 @@ def home(request: SignedInRequest) -> HttpResponse:
     person, today = request.user, clock.today()
     standings = list(standings_of(request).values())
     known = bodies.bodies_of_groups(request, [standing.group for standing in standings])
-    waiting = list(_waiting_on(person, today)) if standings else []
+    waiting = _waiting_on(person, today) if standings else []
+    request.waiting_counted = waiting[0].in_all if waiting else 0  # type: ignore[attr-defined]
     return render(
         request,
         "home.html",
         {
             "today": today,
-            "waiting": waiting[:WAITING_SHOWN],
-            "has_more_waiting": len(waiting) > WAITING_SHOWN,
-            "late": sum(milestone.is_late(today) for milestone in waiting),
+            "waiting": waiting,
+            "late": waiting[0].late_in_all if waiting else 0,
             "next_due": next((milestone for milestone in waiting if not milestone.is_late(today)), None),
             "consultations": consultations.open_to(person, today)[:CONSULTATIONS_SHOWN] if standings else [],
             "meetings": _next_meetings(person, today) if standings else [],
@@ -95,9 +97,13 @@ def home(request: SignedInRequest) -> HttpResponse:
     )
 
 
-def _waiting_on(person: User, today: date) -> Iterable[Milestone]:
+def _waiting_on(person: User, today: date) -> list[Any]:
+    """The first of what waits on the person; each says how much there is `in_all`, and `late_in_all`."""
     owed = work.waiting_on(person, today).select_related("group", "body__group", "deliverable")
-    return owed[: WAITING_SHOWN + 1]
+    counted = owed.alias(last=last_day("due")).annotate(
+        in_all=Window(Count("pk")), late_in_all=Window(Count("pk", filter=Q(last__lt=today)))
+    )
+    return list(counted[:WAITING_SHOWN])
 
 
 def _next_meetings(person: User, today: date) -> list[NextMeeting]:

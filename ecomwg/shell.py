@@ -58,9 +58,17 @@ def shell(request: HttpRequest) -> dict[str, Shell]:
             standing=standing,
             working_group=next((body for body in tree if body.kind == Body.Kind.WORKING_GROUP), None),
             navigation=navigation(request.path, standings, standing, tree),
-            waiting=work.number_waiting_on(request.user, clock.today()) if request.user.is_authenticated else 0,
+            waiting=number_waiting(request),
         )
     }
+
+
+def number_waiting(request: HttpRequest) -> int:
+    """How many milestones wait on the request's person; the home page has counted them already."""
+    if not request.user.is_authenticated:
+        return 0
+    counted: int | None = getattr(request, "waiting_counted", None)
+    return work.number_waiting_on(request.user, clock.today()) if counted is None else counted
 
 
 def navigation(path: str, standings: dict[str, Standing], standing: Standing | None, tree: list[Body]) -> list[Link]:
