@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, F, Prefetch, Q, QuerySet, Value, When
@@ -86,9 +87,12 @@ def in_order(consultations: QuerySet[Consultation], today: date) -> QuerySet[Con
 
 def closings_in_calendar(asked: Asked) -> Iterator[Entry]:
     """When consultations close, for the calendar."""
-    consultations = consultations_visible_to(asked.person, asked.today).filter(group=asked.group)
+    consultations: QuerySet[Any] = in_order(
+        consultations_visible_to(asked.person, asked.today).filter(group=asked.group), asked.today
+    )
     if asked.days is not None:
         consultations = consultations.filter(closes_on__range=(asked.days.first, asked.days.last))
+    states = {OPEN: "Open", UPCOMING: "To come", CLOSED: "Closed"}
     for consultation in consultations.annotate(body_ids=ArrayAgg("audience__id", default=[])):
         bodies = frozenset(consultation.body_ids)
         yield Entry(
@@ -97,6 +101,7 @@ def closings_in_calendar(asked: Asked) -> Iterator[Entry]:
             title=consultation.title,
             url=consultation.get_absolute_url(),
             when=ApproximateDate.day(consultation.closes_on),
+            state=states[consultation.stands],
             whose=f"Comments on {consultation.document}",
             body_ids=bodies,
             is_mine=bool(bodies & asked.body_ids),

@@ -30,6 +30,9 @@ class Kind(models.TextChoices):
     CLOSINGS = "closings", "Closings of consultations"
 
 
+NOTABLE = frozenset({"Late", "Returned", "Accepted", "Cancelled", "Draft", "Closed"})
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a source is asked: which person wants to see which days of which group."""
@@ -70,6 +73,11 @@ class Entry:
     def is_long(self) -> bool:
         """Whether it is drawn across several days."""
         return self.fills_days and not self.when.is_day
+
+    @property
+    def is_notable(self) -> bool:
+        """Whether its state is said in the grid, where there is room for what is out of the ordinary only."""
+        return self.state in NOTABLE
 
     @property
     def time(self) -> str:
