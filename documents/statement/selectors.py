@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from milestones.work.models import Deliverable
 from teams.accounts.models import User
@@ -31,6 +31,15 @@ def versions_visible_to(person: User, day: date) -> QuerySet[StatementVersion]:
     """Versions of the statements of the groups that the person may enter on `day`."""
     return StatementVersion.objects.filter(statement__group__in=groups_entered_by(person, day)).select_related(
         "statement__group", "statement__body__group"
+    )
+
+
+def texts_in_force_visible_to(person: User, day: date) -> QuerySet[ClauseText]:
+    """The clauses of the versions that are in force on `day`, in the groups that the person may enter."""
+    adopted = StatementVersion.objects.filter(statement=OuterRef("version__statement"), adopted__startswith__lte=day)
+    return ClauseText.objects.filter(
+        version__statement__group__in=groups_entered_by(person, day),
+        version=Subquery(adopted.order_by("-adopted").values("pk")[:1]),
     )
 
 
