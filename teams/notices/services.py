@@ -64,11 +64,13 @@ def queue(*, owed: QuerySet[Any, Any], now: datetime) -> int:
         return 0
     table = Notice._meta.db_table  # noqa: SLF001 - public by Django's documentation of Model._meta
     columns = ", ".join(COLUMNS)
+    # A source that says NULL for all its rows gives that column no type.
+    selected = columns.replace("useless_after", "CAST(useless_after AS timestamptz)")
     is_same = " AND ".join(f"known.{name} = owed.{name}" for name in KEY)
     # Every name in it is one of our own columns; values are parameters.
     statement = f"""
         INSERT INTO {table} ({columns}, created_at)
-        SELECT {columns}, %s FROM ({select}) AS owed
+        SELECT {selected}, %s FROM ({select}) AS owed
         WHERE NOT EXISTS (SELECT 1 FROM {table} AS known WHERE {is_same})
         ON CONFLICT ON CONSTRAINT notice_once DO NOTHING
     """  # noqa: S608
