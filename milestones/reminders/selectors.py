@@ -37,7 +37,7 @@ from teams.dates import last_day
 from teams.notices import selectors as notices
 
 from .models import Sweep
-from .sources import Subject
+from .sources import Subject, registered
 
 
 class Standing(TypedDict):
@@ -180,8 +180,24 @@ def subjects(group: WorkingGroup) -> Iterator[Subject]:
         yield Subject(f"{SUBJECT}{milestone.pk}", milestone.title, milestone.get_absolute_url(), milestone.is_sample)
 
 
+def forecast_of(group: WorkingGroup, now: datetime, until: datetime) -> list[dict[str, Any]]:
+    """What every source will queue for the group after `now` and up to `until` if nothing changes, the first due first.
+
+    One query a source; a month of one group is a few hundred rows.
+    """
+    rows = [row for source in registered() for row in source.coming(now, until).filter(scope=group.slug)]
+    return sorted(rows, key=lambda row: (row["due_at"], row["subject_key"], row["recipient_id"]))
+
+
+def people_of(group: WorkingGroup) -> dict[int, User]:
+    """Whoever belongs or belonged to the group, and the portal's administrators, by name."""
+    belongs = Exists(Membership.objects.filter(person=OuterRef("pk"), body__group=group))
+    people = User.objects.filter(Q(is_site_admin=True) | belongs).order_by("name", "id")
+    return {person.pk: person for person in people}
+
+
 def last_sweep() -> Sweep | None:
-    """The last look for what is due; None before the first."""
+    """The last look for what is due that every source answered; None before the first."""
     return Sweep.objects.first()
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import Final
 
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 
 from teams.bodies.models import WorkingGroup
 from teams.clock import selectors as clock
@@ -30,26 +31,27 @@ def set_default_rules(*, group: WorkingGroup) -> None:
     )
 
 
-def sweep() -> int | None:
-    """Write a notice for each reminder that is due on the portal's clock and has none, whatever ticks were missed.
+def sweep(*, now: datetime | None = None) -> int | None:
+    """Write a notice for each reminder that is due and has none, whatever ticks were missed.
 
-    Returns how many it wrote; None when another sweep runs at this moment, which does the same. A source that fails
-    stops no other; the sweep then isn't noted, so that `/readyz` and the ledger show that something is wrong.
+    `now` is the instant to go by; without it, the portal's clock. Returns how many it wrote; None when another sweep
+    runs at this moment, which does the same. A source that fails stops no other; the sweep then isn't noted, so that
+    `/readyz` and the ledger show that something is wrong.
     """
-    with transaction.atomic(), held_still() as now:
+    with transaction.atomic(), held_still(now) as at:
         if not _is_alone():
             return None
         queued, is_whole = 0, True
         for source in sources.registered():
             try:
                 with transaction.atomic():
-                    queued += notices.queue(owed=source.due(now), now=now)
-            except DatabaseError:
+                    queued += notices.queue(owed=source.due(at), now=at)
+            except Exception:
                 log.exception("the sweep of %s failed", source.name)
                 is_whole = False
         if is_whole:
             Sweep.objects.update_or_create(
-                id=1, defaults={"swept_at": clock.real_now(), "shown_at": now, "queued": queued}
+                id=1, defaults={"swept_at": clock.real_now(), "shown_at": at, "queued": queued}
             )
     if queued:
         log.info("queued %d notices", queued)
