@@ -6,7 +6,11 @@ import itertools
 from datetime import date
 from typing import Any
 
+from documents.consultations.models import Consultation
 from documents.library.models import Document
+from documents.papers.models import Commitment, Development
+from documents.statement.models import StatementOfWork, StatementVersion
+from documents.statement.services import Wording, adopt_version
 from milestones.meetings.models import Meeting
 from milestones.work.models import Deliverable, Milestone
 from teams.accounts.models import Organization, User
@@ -148,3 +152,68 @@ def document(of: WorkingGroup, **fields: Any) -> Document:
             **fields,
         }
     )
+
+
+def consultation(on: Document, *audience: Body, **fields: Any) -> Consultation:
+    """A consultation on the document that asks the bodies given, open from July 16 to August 31, 2018."""
+    n = next(_numbers)
+    made = Consultation.objects.create(
+        **{
+            "group": on.group,
+            "key": f"consultation-{n}",
+            "document": on,
+            "title": f"Consultation {n}",
+            "opens_on": date(2018, 7, 16),
+            "closes_on": date(2018, 8, 31),
+            **fields,
+        }
+    )
+    made.audience.set(audience)
+    return made
+
+
+def development(of: WorkingGroup, **fields: Any) -> Development:
+    """Something that happened in June 2018, for the background of the issue paper."""
+    n = next(_numbers)
+    return Development.objects.create(
+        **{
+            "group": of,
+            "key": f"development-{n}",
+            "text": f"Development {n} happened.",
+            "happened": day("2018-06"),
+            "sections": ["background"],
+            "position": n % 1000,
+            **fields,
+        }
+    )
+
+
+def commitment(by: Body, **fields: Any) -> Commitment:
+    """Something that the body has said it will do, for the next steps of the issue paper."""
+    n = next(_numbers)
+    return Commitment.objects.create(
+        **{
+            "group": by.group,
+            "key": f"commitment-{n}",
+            "by_body": by,
+            "text": f"Commitment {n}.",
+            "sections": ["next_steps"],
+            "position": n % 1000,
+            **fields,
+        }
+    )
+
+
+def statement(body: Body, *versions: tuple[str, str, list[tuple[str, str, str]]]) -> list[StatementVersion]:
+    """The body's statement of work: for each version its number, its date, and (number, heading, text) a clause."""
+    made = StatementOfWork.objects.create(group=body.group, body=body)
+    return [
+        adopt_version(
+            statement=made,
+            number=number,
+            adopted=day(adopted),
+            clauses=[Wording(*clause) for clause in clauses],
+            source="portal",
+        )
+        for number, adopted, clauses in versions
+    ]

@@ -32,6 +32,7 @@ INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
     "meetings:calendar": (GROUP, None),
     "meetings:meeting": ({**GROUP, "key": "wgec-2018-10"}, None),
     "library:documents": (GROUP, None),
+    "library:documents_csv": (GROUP, None),
     "library:document": ({**GROUP, "key": "framework"}, None),
     "statement:current": (GROUP, None),
     "statement:compare": (GROUP, None),
