@@ -1,0 +1,233 @@
+"""The search page: one box over everything that the person may see, by PostgreSQL's full text search."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from typing import Any
+
+from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank, SearchVector
+from django.core.paginator import Paginator
+from django.db.models import CharField, F, FloatField, QuerySet, Value
+from django.db.models.functions import Cast, Concat
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from documents.consultations import selectors as consultations
+from documents.library import selectors as library
+from documents.papers import selectors as papers
+from documents.statement import selectors as statement
+from milestones.meetings import selectors as meetings
+from milestones.work import selectors as work
+from teams.accounts.access import SignedInRequest, signed_in
+from teams.accounts.models import User
+from teams.bodies import selectors as bodies
+from teams.clock import selectors as clock
+from teams.dates import ApproximateDate, ApproximateDateField
+
+LONGEST_QUERY = 200
+PAGE_SIZE = 20
+CONFIG = "english"
+# What a hit brings; names of its own, because the models have fields called `title`, `kind` and the like.
+HIT = ("hit_kind", "hit_rank", "hit_title", "hit_group", "hit_key", "hit_date", "hit_excerpt")
+# ts_headline marks its hits with these; no text that a person types contains them.
+HIT_STARTS, HIT_ENDS = "\x02", "\x03"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One kind of thing that can be found. The texts are field paths; the first is the title."""
+
+    kind: str
+    rows: Callable[[User, date], QuerySet[Any]]
+    texts: tuple[str, ...]
+    group: str
+    key: str
+    url: Callable[[str, str], str]
+    dated: str | None = None
+
+
+def _page(name: str) -> Callable[[str, str], str]:
+    return lambda group, key: reverse(name, args=[group, key])
+
+
+def _on_page(name: str, prefix: str = "") -> Callable[[str, str], str]:
+    return lambda group, key: f"{reverse(name, args=[group])}#{prefix}{key}"
+
+
+SOURCES = (
+    Source(
+        "Document", library.documents_visible_to, ("title",), "group__slug", "key", _page("library:document"), "dated"
+    ),
+    Source(
+        "Meeting",
+        meetings.meetings_visible_to,
+        ("title", "series", "place", "outcome", "note"),
+        "group__slug",
+        "key",
+        _page("meetings:meeting"),
+        "starts",
+    ),
+    Source("Milestone", work.milestones_visible_to, ("title",), "group__slug", "key", _page("work:milestone"), "due"),
+    Source(
+        "Deliverable",
+        work.deliverables_visible_to,
+        ("title",),
+        "group__slug",
+        "key",
+        _on_page("work:plan", "deliverable-"),
+        "due",
+    ),
+    Source(
+        "Statement of work",
+        statement.texts_in_force_visible_to,
+        ("heading", "text"),
+        "version__statement__group__slug",
+        "number",
+        lambda group, number: f"{reverse('statement:current', args=[group])}#clause-{number.replace('.', '-')}",
+        "version__adopted",
+    ),
+    Source(
+        "Consultation",
+        consultations.consultations_visible_to,
+        ("title",),
+        "group__slug",
+        "key",
+        _page("consultations:consultation"),
+    ),
+    Source(
+        "Development",
+        papers.developments_visible_to,
+        ("text",),
+        "group__slug",
+        "key",
+        _on_page("papers:developments", "development-"),
+        "happened",
+    ),
+    Source(
+        "Body", bodies.bodies_visible_to, ("name", "acronym", "purpose"), "group__slug", "key", _on_page("bodies:group")
+    ),
+    Source(
+        "Person",
+        bodies.memberships_visible_to,
+        ("person__name", "person__organization__name", "body__name"),
+        "body__group__slug",
+        "body__key",
+        _on_page("bodies:group"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One thing found. `title` and `excerpt` are safe HTML with the hits in <mark>."""
+
+    kind: str
+    title: SafeString
+    url: str
+    excerpt: SafeString
+    date: ApproximateDate | None
+
+
+def query_of(words: str) -> SearchQuery:
+    """What was typed as a query: as a web search ("quoted phrase", -not), or with the last word as a beginning."""
+    web = SearchQuery(words, search_type="websearch", config=CONFIG)
+    plain = re.findall(r"\w+", words)
+    if not plain or re.search(r"[\"-]|\bor\b", words, re.IGNORECASE):
+        return web
+    beginning = " & ".join([*plain[:-1], f"{plain[-1]}:*"])
+    return web | SearchQuery(beginning, search_type="raw", config=CONFIG)
+
+
+def found(person: User, day: date, words: str, kind: str = "") -> QuerySet[Any, dict[str, Any]]:
+    """Everything that the person may see on `day` that fits the words, the best first, as one UNION."""
+    query = query_of(words)
+    queries = [_hits(source, person, day, query) for source in SOURCES if not kind or source.kind == kind]
+    first, *rest = queries
+    hits: QuerySet[Any, dict[str, Any]] = reduce(lambda all_, one: all_.union(one, all=True), rest, first)
+    return hits.order_by("-hit_rank", "hit_kind", "hit_title", "hit_key")
+
+
+def _hits(source: Source, person: User, day: date, query: SearchQuery) -> QuerySet[Any, dict[str, Any]]:
+    title, *others = source.texts
+    # The same expression as the model's index; the weights count for the rank alone.
+    vector = SearchVector(*source.texts, config=CONFIG)
+    weighted: Any = SearchVector(title, weight="A", config=CONFIG)
+    if others:
+        weighted += SearchVector(*others, weight="B", config=CONFIG)
+    text: Any = Concat(*_spaced(others), output_field=CharField()) if others else None
+    hits: QuerySet[Any, dict[str, Any]] = (
+        source.rows(person, day)
+        .order_by()
+        .annotate(hit_vector=vector, hit_rank=Cast(SearchRank(weighted, query), FloatField()))
+        .filter(hit_vector=query)
+        .annotate(
+            hit_kind=Value(source.kind, CharField()),
+            hit_title=_headline(F(title), query, highlight_all=title != "text", max_words=40),
+            hit_group=F(source.group),
+            hit_key=Cast(F(source.key), CharField()),
+            hit_date=F(source.dated) if source.dated else Value(None, ApproximateDateField()),
+            hit_excerpt=_headline(text, query, max_words=30) if text is not None else Value("", CharField()),
+        )
+        .values(*HIT)
+    )
+    return hits
+
+
+def _headline(text: Any, query: SearchQuery, **options: Any) -> SearchHeadline:
+    return SearchHeadline(text, query, config=CONFIG, start_sel=HIT_STARTS, stop_sel=HIT_ENDS, **options)
+
+
+def _spaced(paths: list[str]) -> list[Any]:
+    parts: list[Any] = [Value("")]
+    for path in paths:
+        parts += [F(path), Value(" ")]
+    return parts
+
+
+def _result(row: dict[str, Any]) -> Result:
+    source = next(source for source in SOURCES if source.kind == row["hit_kind"])
+    return Result(
+        kind=row["hit_kind"],
+        title=_marked(row["hit_title"]),
+        url=source.url(row["hit_group"], row["hit_key"]),
+        excerpt=_marked(row["hit_excerpt"]),
+        date=row["hit_date"],
+    )
+
+
+def _marked(text: str) -> SafeString:
+    marked = escape(text).replace(HIT_STARTS, "<mark>").replace(HIT_ENDS, "</mark>")
+    return mark_safe(marked)  # noqa: S308 - escaped in the line above
+
+
+@signed_in
+def search(request: SignedInRequest) -> HttpResponse:
+    """The page of results; `q` holds the words, `kind` keeps one kind of thing, `page` counts from 1."""
+    words = request.GET.get("q", "").replace("\x00", " ").strip()[:LONGEST_QUERY]
+    kind = request.GET.get("kind", "")
+    if kind not in {source.kind for source in SOURCES}:
+        kind = ""
+    page = None
+    if words:
+        rows = found(request.user, clock.today(), words, kind)
+        page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "search.html",
+        {
+            "query": words,
+            "kind": kind,
+            "kinds": [source.kind for source in SOURCES],
+            "page": page,
+            "results": [_result(row) for row in page] if page else [],
+            "number": page.paginator.count if page else 0,
+            "breadcrumb": [],
+        },
+    )
