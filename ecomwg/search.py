@@ -169,7 +169,7 @@ def _hits(source: Source, person: User, day: date, query: SearchQuery) -> QueryS
         .filter(hit_vector=query)
         .annotate(
             hit_kind=Value(source.kind, CharField()),
-            hit_title=_headline(F(title), query, highlight_all=title != "text", max_words=40),
+            hit_title=_headline(F(title), query, highlight_all=True),
             hit_group=F(source.group),
             hit_key=Cast(F(source.key), CharField()),
             hit_date=F(source.dated) if source.dated else Value(None, ApproximateDateField()),
