@@ -6,10 +6,10 @@ A room offers its entries when the application starts: `calendar.register(Kind.C
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 from django.db import models
 from django.utils import formats
@@ -85,10 +85,10 @@ class Entry:
         return formats.date_format(self.starts_at, "g:i a") if self.starts_at else ""
 
     @property
-    def order(self) -> tuple[date, datetime, date, str, str]:
-        """By day; on a day what has no time first; then what ends first."""
-        midnight = datetime.combine(self.when.first, time.min, tzinfo=ZoneInfo("UTC"))
-        return (self.when.first, self.starts_at or midnight, self.when.last, self.kind, self.title)
+    def order(self) -> tuple[date, float, date, str, str]:
+        """By day; on a day what has no time first, then by time; then what ends first."""
+        at = self.starts_at.timestamp() if self.starts_at else -math.inf
+        return (self.when.first, at, self.when.last, self.kind, self.title)
 
 
 Source = Callable[[Asked], Iterable[Entry]]

@@ -31,10 +31,10 @@ class MonthField(forms.CharField):
             month = ApproximateDate.parse(text)
         except ValueError:
             month = None
+        if month and not FIRST_YEAR <= month.first.year <= LAST_YEAR:
+            raise ValidationError(f"The calendar goes from {FIRST_YEAR} to {LAST_YEAR}.", code="invalid")
         if month is None or month.precision != "month":
             raise ValidationError(f"“{text}” is not a month: write it like 2018-07.", code="invalid")
-        if not FIRST_YEAR <= month.first.year <= LAST_YEAR:
-            raise ValidationError(f"The calendar goes from {FIRST_YEAR} to {LAST_YEAR}.", code="invalid")
         return month
 
 
