@@ -83,7 +83,7 @@ def navigation(path: str, standings: dict[str, Standing], standing: Standing | N
     if standing is None:
         return [
             *links,
-            *(link(each.group.slug.upper(), each.group.get_absolute_url()) for each in standings.values()),
+            *(link(each.name, each.group.get_absolute_url()) for each in standings.values()),
         ]
     slug = standing.group.slug
     group = standing.group.get_absolute_url()

@@ -13,13 +13,14 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from teams.accounts.access import SignedInRequest, declare
 from teams.accounts.models import User
 from teams.clock import selectors as clock
 
-from .models import Membership, Role, WorkingGroup
+from .models import Body, Membership, Role, WorkingGroup
 
 P = ParamSpec("P")
 
@@ -44,9 +45,10 @@ ALLOWED: dict[Action, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a person is in one group on one date."""
+    """What a person is in one group on one date; `name` is that of the group."""
 
     group: WorkingGroup
+    name: str
     roles: frozenset[str]
     body_ids: frozenset[int]
 
@@ -63,20 +65,29 @@ def standings(person: User, day: date) -> dict[str, Standing]:
     roles: dict[int, set[str]] = {}
     bodies: dict[int, set[int]] = {}
     groups: dict[int, WorkingGroup] = {}
+    names: dict[int, str] = {}
     held = Membership.objects.filter(Membership.holding(day), person=person).select_related("body__group")
-    for membership in held:
+    for membership in held.annotate(group_name=_name_of_group("body__group")):
         group = membership.body.group
-        groups[group.pk] = group
+        groups[group.pk], names[group.pk] = group, membership.group_name
         roles.setdefault(group.pk, set()).add(membership.role)
         bodies.setdefault(group.pk, set()).add(membership.body_id)
     if person.is_site_admin:
-        for group in WorkingGroup.objects.all():
+        for group in WorkingGroup.objects.annotate(group_name=_name_of_group("pk")):
             groups.setdefault(group.pk, group)
+            names[group.pk] = group.group_name
             roles.setdefault(group.pk, set()).add(ADMINISTRATOR)
     return {
-        group.slug: Standing(group, frozenset(roles[group.pk]), frozenset(bodies.get(group.pk, ())))
+        group.slug: Standing(
+            group, names[group.pk] or group.slug, frozenset(roles[group.pk]), frozenset(bodies.get(group.pk, ()))
+        )
         for group in sorted(groups.values(), key=lambda group: group.slug)
     }
+
+
+def _name_of_group(group: str) -> Subquery:
+    body = Body.objects.filter(group=OuterRef(group), kind=Body.Kind.WORKING_GROUP)
+    return Subquery(body.values("name")[:1])
 
 
 def standings_of(request: HttpRequest) -> dict[str, Standing]:
