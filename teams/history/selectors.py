@@ -37,6 +37,14 @@ class Change:
     by: str
     count: int
 
+    @property
+    def what(self) -> str:
+        """In words: "Milestone added", "5 milestones added", "2 versions of the statement of work added"."""
+        if self.count == 1:
+            return f"{self.noun[:1].upper()}{self.noun[1:]} {self.verb}"
+        first, *rest = self.noun.split(" ")
+        return " ".join([str(self.count), f"{first}s", *rest, self.verb])
+
 
 def recent_changes(
     person: User,
