@@ -16,6 +16,7 @@ from milestones.meetings import selectors as meetings
 from milestones.meetings.clocks import Clock, clocks_of
 from milestones.meetings.models import Meeting
 from milestones.work import selectors as work
+from milestones.work.models import Milestone
 from milestones.work.selectors import Progress
 from teams.accounts.access import SignedInRequest, signed_in
 from teams.accounts.models import User
@@ -34,18 +35,28 @@ CHANGES_OF_BODY_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A milestone that waits on me; `group` names the working group where I am in several."""
+
+    milestone: Milestone
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
 class TeamProgress:
-    """A team of mine with how far it has come."""
+    """A team of mine with how far it has come; `group` as in `Asked`."""
 
     body: Body
+    group: str
     progress: Progress
 
 
 @dataclass(frozen=True, slots=True)
 class ChangesOfBody:
-    """What changed in one body; `body` is None for what belongs to no single one."""
+    """What changed in one body; `body` is None for what belongs to no single one; `group` as in `Asked`."""
 
     body: Body | None
+    group: str
     changes: list[Change]
     more: int
 
@@ -60,10 +71,9 @@ class NextMeeting:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A group that the person may enter, with its name and whether the ledger opens for them."""
+    """A group that the person may enter, and whether the ledger opens for them."""
 
     standing: Standing
-    name: str
     reads_ledger: bool
 
 
@@ -76,6 +86,7 @@ def home(request: SignedInRequest) -> HttpResponse:
     person, today = request.user, clock.today()
     standings = list(standings_of(request).values())
     known = bodies.bodies_of_groups(request, [standing.group for standing in standings])
+    names = _names_of_groups(known) if len(standings) > 1 else {}
     waiting = _waiting_on(person, today) if standings else []
     request.waiting_counted = waiting[0].in_all if waiting else 0  # type: ignore[attr-defined]
     return render(
@@ -83,16 +94,14 @@ def home(request: SignedInRequest) -> HttpResponse:
         "home.html",
         {
             "today": today,
-            "waiting": waiting,
+            "waiting": [Asked(milestone, _group_of(milestone.body, names)) for milestone in waiting],
             "late": waiting[0].late_in_all if waiting else 0,
             "next_due": next((milestone for milestone in waiting if not milestone.is_late(today)), None),
             "consultations": consultations.open_to(person, today)[:CONSULTATIONS_SHOWN] if standings else [],
             "meetings": _next_meetings(person, today) if standings else [],
-            "changes": _by_body(recent_changes(person, since=person.previous_visit_at, limit=CHANGES_READ), known)
-            if standings
-            else [],
-            "teams": _progress_of(_my_teams(standings, known), today),
-            "groups": _entered(standings, known),
+            "changes": _by_body(_changes(person), known, names) if standings else [],
+            "teams": _progress_of(_my_teams(standings, known), names, today),
+            "groups": _entered(standings),
         },
     )
 
@@ -104,6 +113,19 @@ def _waiting_on(person: User, today: date) -> list[Any]:
         in_all=Window(Count("pk")), late_in_all=Window(Count("pk", filter=Q(last__lt=today)))
     )
     return list(counted[:WAITING_SHOWN])
+
+
+def _names_of_groups(known: Mapping[int, Body]) -> dict[int, str]:
+    return {body.group_id: body.short_name for body in known.values() if body.kind == Body.Kind.WORKING_GROUP}
+
+
+def _group_of(body: Body, names: Mapping[int, str]) -> str:
+    """The name to put before a body's own; none before the working group itself."""
+    return "" if body.kind == Body.Kind.WORKING_GROUP else names.get(body.group_id, "")
+
+
+def _changes(person: User) -> list[Change]:
+    return recent_changes(person, since=person.previous_visit_at, limit=CHANGES_READ)
 
 
 def _next_meetings(person: User, today: date) -> list[NextMeeting]:
@@ -125,33 +147,31 @@ def _my_teams(standings: list[Standing], known: Mapping[int, Body]) -> list[Body
     return mine
 
 
-def _progress_of(teams: list[Body], today: date) -> list[TeamProgress]:
+def _progress_of(teams: list[Body], names: Mapping[int, str], today: date) -> list[TeamProgress]:
     if not teams:
         return []
     found = work.progress_of(teams, today)
-    return [TeamProgress(team, found[team.pk]) for team in teams]
+    return [TeamProgress(team, _group_of(team, names), found[team.pk]) for team in teams]
 
 
-def _by_body(changes: list[Change], known: Mapping[int, Body]) -> list[ChangesOfBody]:
+def _by_body(changes: list[Change], known: Mapping[int, Body], names: Mapping[int, str]) -> list[ChangesOfBody]:
     """The changes by body in the order of the bodies, what belongs to none at the end."""
     found: dict[int | None, list[Change]] = {}
     for change in changes:
         found.setdefault(change.body_id if change.body_id in known else None, []).append(change)
-    order = [*known, None]
-    return [
-        ChangesOfBody(
-            body=known[pk] if pk is not None else None,
-            changes=found[pk][:CHANGES_OF_BODY_SHOWN],
-            more=len(found[pk][CHANGES_OF_BODY_SHOWN:]),
-        )
-        for pk in sorted(found, key=lambda pk: order.index(pk))
-    ]
+    lists = []
+    for pk in (*known, None):
+        if pk in found:
+            body = known[pk] if pk is not None else None
+            shown, more = found[pk][:CHANGES_OF_BODY_SHOWN], found[pk][CHANGES_OF_BODY_SHOWN:]
+            lists.append(ChangesOfBody(body, _group_of(body, names) if body else "", shown, len(more)))
+    return lists
 
 
-def _entered(standings: list[Standing], known: Mapping[int, Body]) -> list[Entered]:
-    names = {body.group_id: body.name for body in known.values() if body.kind == Body.Kind.WORKING_GROUP}
+def _entered(standings: list[Standing]) -> list[Entered]:
+    """The groups to choose from: for those who may enter several, and for administrators."""
     return [
-        Entered(standing, names.get(standing.group.pk, standing.group.slug), standing.may(Action.READ_LEDGER))
+        Entered(standing, standing.may(Action.READ_LEDGER))
         for standing in standings
         if len(standings) > 1 or ADMINISTRATOR in standing.roles
     ]

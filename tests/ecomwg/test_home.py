@@ -84,7 +84,7 @@ def test_of_very_much_that_waits_the_first_stand_there_and_all_are_counted(signe
     for _ in range(30):
         factories.milestone(of, owner=me, due=day("2018-07-06"))
     words = text_of(signed_in(me))
-    assert "30 things wait on you; 30 are late." in words
+    assert "30 things wait on you, and all of them are late." in words
     assert words.partition("Comments asked of you")[0].count("2 weeks late") == 25
     assert "The first 25 of 30 stand here" in words
 
@@ -143,8 +143,8 @@ def test_a_member_sees_how_far_their_own_team_has_come(signed_in: SignIn, team: 
     factories.milestone(of, title="Coming soon")
     words = text_of(signed_in(me)).partition("Your team")[2].partition("Changed lately")[0]
     assert "▲ Late 1 of 3 milestones accepted, 1 late" in words
-    assert "Late: Long forgotten, Fri, Jul 6, 2018 (2 weeks late)" in words
-    assert "Next due: Coming soon, Fri, Jul 27, 2018 (7 days left)" in words
+    assert "Late: Long forgotten Fri, Jul 6, 2018 (2 weeks late)" in words
+    assert "Next due: Coming soon Fri, Jul 27, 2018 (7 days left)" in words
     assert "Enforcement" not in words
 
 
@@ -193,6 +193,13 @@ def test_who_is_in_two_groups_finds_both(signed_in: SignIn, team: Body) -> None:
     assert "Of the first" in words
     assert "Of the second" in words
     assert "Other Working Group" in words
+    assert "Other Working Group · Team" in words
+
+
+def test_the_name_of_the_only_group_is_not_repeated_at_each_line(signed_in: SignIn, team: Body) -> None:
+    me = factories.member(team)
+    factories.milestone(factories.deliverable(team), owner=me)
+    assert "Ecom Working Group ·" not in text_of(signed_in(me))
 
 
 @pytest.mark.parametrize("is_admin", [False, True])
