@@ -55,7 +55,7 @@ def test_a_role_that_has_ended_is_not_named(client: Client, team: Body) -> None:
     person.memberships.update(ended=day("2018-07-01"))
     page = client.get(SIGN_IN).content.decode()
     assert "Lead of Team 1" not in page
-    assert "In no group" in page
+    assert "No role" in page
 
 
 def test_an_account_signs_in_with_one_press(client: Client, team: Body) -> None:
