@@ -1,21 +1,34 @@
 """Questions about what is owed. What a person sees starts from that person."""
 
-from .plan import Plan, plan_of, progress_of, progress_of_bodies
+from .plan import Plan, meetings_of_plan, plan_of, progress_of, progress_of_bodies
 from .progress import AtRisk, Progress
+from .record import MilestoneChange, changes_of, milestone_of, reminders_of
 from .step import Prepared, Step
+from .team import Circle, ClauseHeading, circle_of, clauses_of, deliverables_of, with_clauses
 from .visible import deliverables_visible_to, milestones_visible_to, number_waiting_on, waiting_on
 
 __all__ = [
     "AtRisk",
+    "Circle",
+    "ClauseHeading",
+    "MilestoneChange",
     "Plan",
     "Prepared",
     "Progress",
     "Step",
+    "changes_of",
+    "circle_of",
+    "clauses_of",
+    "deliverables_of",
     "deliverables_visible_to",
+    "meetings_of_plan",
+    "milestone_of",
     "milestones_visible_to",
     "number_waiting_on",
     "plan_of",
     "progress_of",
     "progress_of_bodies",
+    "reminders_of",
     "waiting_on",
+    "with_clauses",
 ]

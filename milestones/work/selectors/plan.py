@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
@@ -23,6 +24,8 @@ from teams.dates import ApproximateDate, first_day, last_day
 from .progress import AtRisk, Progress
 from .step import TO_DO, Prepared, Step
 from .visible import milestones_visible_to
+
+MEETINGS_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -188,3 +191,13 @@ def _plan(milestones: QuerySet[Milestone], today: date) -> Plan:
             for row in rows
         ),
     )
+
+
+def meetings_of_plan(group: WorkingGroup, first: date, last: date) -> QuerySet[Any]:
+    """Meetings of the group, and of the forums that it follows, of which a day lies between two dates.
+
+    Drafts and cancelled meetings stay out. The room of meetings stands on this one, so it is asked by its reverse
+    name; at most MEETINGS_SHOWN are given.
+    """
+    found: QuerySet[Any] = group.meeting_set.filter(starts__startswith__lte=last, ends__endswith__gt=first)
+    return found.filter(state__in=("planned", "held")).select_related("group").order_by("starts", "id")[:MEETINGS_SHOWN]

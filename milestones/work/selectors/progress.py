@@ -43,11 +43,11 @@ class Progress:
 
     @property
     def in_a_word(self) -> str:
-        """Whether it is on track: "Late", "At risk", "On track", "Done", or "Nothing planned"."""
+        """The answer to "is it on track?": "Yes", "No, late", "At risk", "Done", or "Nothing planned"."""
         if not self.total:
             return "Nothing planned"
         if self.late:
-            return "Late"
+            return "No, late"
         if self.at_risk:
             return "At risk"
-        return "Done" if self.accepted == self.total else "On track"
+        return "Done" if self.accepted == self.total else "Yes"

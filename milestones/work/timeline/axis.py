@@ -21,6 +21,12 @@ MARGIN = timedelta(days=4)
 # Beyond this a browser scrolls for ever: one wrong year in one date must not make such a picture.
 MAX_WIDTH = 6000
 LABEL_GAP = 6
+# What the last label of a picture gets.
+ROOM_FOR_LABEL = 170
+# Units narrower than this are lines without a meaning.
+NARROWEST = 5
+# What lies outside is a slip of somebody's pen, and would stretch the axis over centuries.
+EARLIEST, LATEST = date(1990, 1, 1), date(2100, 12, 31)
 
 
 class Scale(enum.StrEnum):
@@ -50,6 +56,7 @@ class Tick:
 class Axis:
     """Days from `first` to `last`, `per_day` pixels each, drawn from `left`."""
 
+    scale: Scale
     first: date
     last: date
     per_day: float
@@ -85,41 +92,41 @@ def axis_over(
     scale: Scale,
     left: float,
     width: float,
-    room_after: float = 0,
+    labelled: date | None = None,
     first: date | None = None,
     last: date | None = None,
 ) -> Axis:
     """An axis that shows all of `dates` (at least one), in whole weeks, months or quarters of the scale.
 
-    It is `width` pixels wide, or wider where the scale asks for it, and leaves `room_after` pixels after the last of
-    the dates for that one's label. `first` and `last` cut it instead; where they are given, they stand.
+    It is `width` pixels wide, or wider where the scale asks for it, and goes on after `labelled`, the last day that a
+    label begins on, for as long as a label may be. `first` and `last` cut it instead; where they are given, they stand.
     """
-    known = list(dates)
+    known = [each for each in dates if each.first >= EARLIEST and each.last <= LATEST]
     floor, ceiling = _UNITS[scale]
-    begins = first or floor(min([each.first for each in known], default=last or date.max) - MARGIN)
+    begins = first or floor(min([each.first for each in known], default=last or LATEST) - MARGIN)
     latest = max([each.last for each in known], default=begins)
     ends = last or ceiling(max(latest + MARGIN, begins))
-    if last is None and room_after:
+    if last is None and labelled is not None:
         per_day = _per_day((ends - begins).days + 1, scale, width)
-        missing = room_after - (ends - latest).days * per_day
+        missing = ROOM_FOR_LABEL - (ends - labelled).days * per_day
         ends = ceiling(ends + timedelta(days=max(0, int(missing / per_day))))
-    return Axis(begins, ends, _per_day((ends - begins).days + 1, scale, width), left)
+    return Axis(scale, begins, ends, _per_day((ends - begins).days + 1, scale, width), left)
 
 
 def _per_day(days: int, scale: Scale, width: float) -> float:
     return min(max(scale.per_day, width / days), MAX_WIDTH / days)
 
 
-def upper_ticks(axis: Axis, scale: Scale) -> list[Tick]:
+def upper_ticks(axis: Axis) -> list[Tick]:
     """The larger units: months over weeks, years over months and quarters."""
-    if scale is Scale.WEEKS:
+    if axis.scale is Scale.WEEKS:
         return _ticks(axis, _months, ("F Y", "M Y", "M"))
     return _ticks(axis, _years, ("Y",))
 
 
-def lower_ticks(axis: Axis, scale: Scale) -> list[Tick]:
+def lower_ticks(axis: Axis) -> list[Tick]:
     """The units of the scale itself; a week is labelled with its Monday."""
-    match scale:
+    match axis.scale:
         case Scale.WEEKS:
             return _ticks(axis, _mondays, ("j",))
         case Scale.MONTHS:
@@ -129,6 +136,8 @@ def lower_ticks(axis: Axis, scale: Scale) -> list[Tick]:
 
 def _ticks(axis: Axis, starts: Callable[[date, date], Iterator[date]], wordings: tuple[str, ...]) -> list[Tick]:
     days = [max(day, axis.first) for day in starts(axis.first, axis.last)]
+    if (axis.right - axis.left) / len(days) < NARROWEST:
+        return []
     ticks = []
     for day, following in zip(days, [*days[1:], axis.last + DAY], strict=True):
         x, end = axis.edge(day), axis.edge(following)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from django.utils import formats
 
 from teams.dates import ApproximateDate
 
-from .axis import Axis, Scale, Tick, axis_over, lower_ticks, upper_ticks
-from .rows import LEAST_ROOM, Flag, flags, stacked
+from .axis import Axis, Scale, axis_over, lower_ticks, upper_ticks
+from .placed import Arrow, Box, Drawing, Label, PlacedBand, PlacedEvent, PlacedLane, PlacedMark, Text, Today
+from .rows import Flag, flags, stacked
 from .subjects import Band, Event, Lane, Mark
 from .text import shorten, width_of
 
@@ -19,6 +19,7 @@ WIDTH = 888
 EDGE = 10
 UPPER_LINE, LOWER_LINE, TODAY_LINE = 20, 40, 62
 EVENT_ROW = 18
+EVENT_FLAG_ROWS = 7
 FLAG_ROW = 16
 BAND_HEADER = 30
 LANE_TITLE = 22
@@ -30,140 +31,43 @@ LANE_END = 12
 TITLE_FONT, LABEL_FONT, BAND_FONT, TODAY_FONT = 14, 13, 15, 12
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One line of text: its baseline starts at (x, y)."""
+def axis_of(
+    bands: Sequence[Band],
+    *,
+    today: date,
+    scale: Scale,
+    first: date | None = None,
+    last: date | None = None,
+    with_baseline: bool = True,
+) -> Axis | None:
+    """The axis that a picture of the bands needs; None where there is nothing with a date.
 
-    x: float
-    y: float
-    text: str
-    width: float
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A mark's label with the leader that leads down to it; without a leader it stands right under its mark."""
-
-    x: float
-    y: float
-    text: str
-    width: float
-    leader_x: float
-    leader_from: float
-    leader_to: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedMark:
-    """A mark with its centre, the days it can be (unless its day is known), its baseline, and its label."""
-
-    mark: Mark
-    x: float
-    y: float
-    span: Box | None
-    baseline_x: float | None
-    baseline_y: float
-    label: Label
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedLane:
-    """A lane with its bar; `is_cut` where the bar goes on beyond the right edge."""
-
-    lane: Lane
-    y: float
-    height: float
-    title: Text
-    bar: Box | None
-    is_cut: bool
-    baseline: Box | None
-    marks: list[PlacedMark]
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedBand:
-    """A band with the lanes in it."""
-
-    band: Band
-    y: float
-    height: float
-    title: Text
-    lanes: list[PlacedLane]
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedEvent:
-    """An event on top."""
-
-    event: Event
-    box: Box
-    label: Label
-
-
-@dataclass(frozen=True, slots=True)
-class Arrow:
-    """From what comes first to what follows it, as the path of an SVG; `is_broken` where what follows is due first."""
-
-    path: str
-    is_broken: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Today:
-    """Where today is: a line, and its label beside it."""
-
-    x: float
-    label: Text
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """The whole picture."""
-
-    width: float
-    height: float
-    axis: Axis
-    upper: list[Tick]
-    lower: list[Tick]
-    today: Today | None
-    events: list[PlacedEvent]
-    bands: list[PlacedBand]
-    arrows: list[Arrow]
-    body_y: float
+    It goes from the first date of the bands to the last and includes today, unless `first` or `last` cut it there.
+    """
+    lanes = [lane for band in bands for lane in band.lanes]
+    dates = [each for lane in lanes for each in _dates(lane, with_baseline)]
+    if not dates:
+        return None
+    if first is None and last is None:
+        dates.append(ApproximateDate.day(today))
+    labelled = max((mark.on.last for lane in lanes for mark in lane.marks), default=None)
+    return axis_over(dates, scale=scale, left=EDGE, width=WIDTH, labelled=labelled, first=first, last=last)
 
 
 def draw(
     bands: Sequence[Band],
     events: Sequence[Event] = (),
     *,
+    axis: Axis,
     today: date,
-    scale: Scale = Scale.MONTHS,
-    first: date | None = None,
-    last: date | None = None,
     with_arrows: bool = True,
     with_baseline: bool = True,
-) -> Drawing | None:
-    """The picture of the bands, with the events on top; None where there is nothing with a date.
+) -> Drawing:
+    """The picture of the bands over the axis, with the events on top.
 
-    The axis goes from the first date of the bands to the last and includes today, unless `first` or `last` cut it
-    there; events and marks that it doesn't show are left out, and bars are cut at its ends.
+    Events and marks that the axis doesn't show are left out, with the lanes and bands that this empties; bars are cut
+    at its ends.
     """
-    dates = [each for band in bands for lane in band.lanes for each in _dates(lane, with_baseline)]
-    if not dates:
-        return None
-    if first is None and last is None:
-        dates.append(ApproximateDate.day(today))
-    axis = axis_over(dates, scale=scale, left=EDGE, width=WIDTH, room_after=LEAST_ROOM * 2, first=first, last=last)
     placed_events, y = _place_events([each for each in events if axis.shows(each.on)], axis, TODAY_LINE + 6)
     body_y = y
     placed_bands = []
@@ -175,8 +79,8 @@ def draw(
         width=round(axis.right + EDGE),
         height=round(y + 1),
         axis=axis,
-        upper=upper_ticks(axis, scale),
-        lower=lower_ticks(axis, scale),
+        upper=upper_ticks(axis),
+        lower=lower_ticks(axis),
         today=_place_today(today, axis),
         events=placed_events,
         bands=placed_bands,
@@ -214,7 +118,7 @@ def _place_events(events: Sequence[Event], axis: Axis, y: float) -> tuple[list[P
     spans = [_at_least(axis.span(each.on), 8, axis) for each in ordered]
     rows = stacked(spans)
     bottom = y + (max(rows) + 1) * EVENT_ROW
-    texts = [(start, f"{short(each.on)} {each.title}") for each, (start, _) in zip(ordered, spans, strict=True)]
+    labels = [(start, each.label) for each, (start, _) in zip(ordered, spans, strict=True)]
     placed = [
         PlacedEvent(
             event,
@@ -225,7 +129,7 @@ def _place_events(events: Sequence[Event], axis: Axis, y: float) -> tuple[list[P
             ordered,
             spans,
             rows,
-            flags(texts, left=axis.left, right=axis.right, size=LABEL_FONT),
+            flags(labels, left=axis.left, right=axis.right, size=LABEL_FONT, rows=EVENT_FLAG_ROWS),
             strict=True,
         )
     ]
@@ -254,19 +158,6 @@ def _label(flag: Flag, leader_from: float, top: float) -> Label:
     )
 
 
-def short(on: ApproximateDate) -> str:
-    """A date for a label: "Jul 27", "Jul 27–Aug 2", "Oct 8–12", "Jul" for a month, "2018" for a year."""
-    match on.precision:
-        case "day":
-            return formats.date_format(on.first, "M j")
-        case "month":
-            return formats.date_format(on.first, "M")
-        case "year":
-            return formats.date_format(on.first, "Y")
-    ends = formats.date_format(on.last, "j" if on.first.month == on.last.month else "M j")
-    return f"{formats.date_format(on.first, 'M j')}–{ends}"
-
-
 def _place_band(band: Band, axis: Axis, y: float, with_baseline: bool) -> PlacedBand | None:
     lanes = []
     lane_y = y + BAND_HEADER
@@ -276,8 +167,16 @@ def _place_band(band: Band, axis: Axis, y: float, with_baseline: bool) -> Placed
             lane_y += placed.height
     if not lanes:
         return None
+    height = round(lane_y - y, 1)
     title = shorten(band.title, axis.right - axis.left, BAND_FONT)
-    return PlacedBand(band, y, round(lane_y - y, 1), Text(axis.left, y + 20, title, width_of(title, BAND_FONT)), lanes)
+    return PlacedBand(
+        band=band,
+        y=y,
+        height=height,
+        title=Text(axis.left, y + 20, title, width_of(title, BAND_FONT)),
+        short_title=shorten(band.short_title, height - 10, TODAY_FONT),
+        lanes=lanes,
+    )
 
 
 def _place_lane(lane: Lane, axis: Axis, y: float, with_baseline: bool) -> PlacedLane | None:
@@ -298,7 +197,7 @@ def _place_lane(lane: Lane, axis: Axis, y: float, with_baseline: bool) -> Placed
     bottom = marks_y + (max(rows, default=0) + 1) * MARK_ROW
     flags_y = bottom + (BASELINE_ROOM if with_baseline and shown else 0)
     labels = flags(
-        [(x, _mark_text(mark)) for mark, x in zip(shown, xs, strict=True)],
+        [(x, mark.label) for mark, x in zip(shown, xs, strict=True)],
         left=axis.left,
         right=axis.right,
         size=LABEL_FONT,
@@ -312,11 +211,13 @@ def _place_lane(lane: Lane, axis: Axis, y: float, with_baseline: bool) -> Placed
     if bar_span:
         bar = Box(bar_span[0], marks_y + 3, round(bar_span[1] - bar_span[0], 1), bottom - marks_y - 6)
     title_x = min([*([bar_span[0]] if bar_span else []), *(start for start, _ in spans)])
+    title, remark = _lane_title(lane, title_x, y, axis)
     return PlacedLane(
         lane=lane,
         y=y,
         height=round(end - y, 1),
-        title=_lane_title(lane, title_x, y, axis),
+        title=title,
+        remark=remark,
         bar=bar,
         is_cut=bool(lane.ends and lane.ends.last > axis.last),
         baseline=_baseline(marks, bottom) if with_baseline else None,
@@ -335,20 +236,12 @@ def _bar(lane: Lane, axis: Axis, with_baseline: bool) -> tuple[float, float] | N
     return round(min(start, end - 2 * MARK), 1), end
 
 
-def _lane_title(lane: Lane, x: float, y: float, axis: Axis) -> Text:
-    shape_room = 18 if lane.shape else 0
-    text = shorten(
-        f"{lane.title} · {lane.remark}" if lane.remark else lane.title,
-        axis.right - axis.left - shape_room,
-        TITLE_FONT,
-    )
-    width = width_of(text, TITLE_FONT)
-    return Text(_inside(x, width + shape_room, axis) + shape_room, y + 16, text, width)
-
-
-def _mark_text(mark: Mark) -> str:
-    slip = f" (+{mark.slip} day{'s' if mark.slip != 1 else ''})" if mark.slip else ""
-    return f"{short(mark.on)} {mark.title}{slip}"
+def _lane_title(lane: Lane, x: float, y: float, axis: Axis) -> tuple[Text, str]:
+    remark = f" · {lane.remark}" if lane.remark else ""
+    remark_width = width_of(remark, TITLE_FONT)
+    title = shorten(lane.title, axis.right - axis.left - remark_width, TITLE_FONT)
+    width = width_of(title, TITLE_FONT) + remark_width
+    return Text(_inside(x, width, axis), y + 16, title, width), remark
 
 
 def _place_mark(

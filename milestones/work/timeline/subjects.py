@@ -4,15 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils import formats
+
 from teams.dates import ApproximateDate
+
+
+def short(on: ApproximateDate) -> str:
+    """A date for a label: "Jul 27", "Jul 27–Aug 2", "Oct 8–12", "Jul" for a month, "2018" for a year."""
+    match on.precision:
+        case "day":
+            return formats.date_format(on.first, "M j")
+        case "month":
+            return formats.date_format(on.first, "M")
+        case "year":
+            return formats.date_format(on.first, "Y")
+    ends = formats.date_format(on.last, "j" if on.first.month == on.last.month else "M j")
+    return f"{formats.date_format(on.first, 'M j')}–{ends}"
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A dated step, drawn as a shape on the last day that its date can be.
 
-    `shape` names the state (planned, under_way, handed_in, accepted, returned, late, dropped); `words` says all there
-    is to know in one sentence, for the tooltip and for those who hear the page; `follows` are keys of other marks.
+    `shape` names the state (planned, under_way, handed_in, accepted, returned, late, dropped); `words` say the rest of
+    what there is to know, after the label, for the tooltip and for those who hear the page; `follows` are keys of
+    other marks.
     """
 
     key: str
@@ -30,10 +46,19 @@ class Mark:
         """Days by which it is later than its baseline; 0 where it isn't."""
         return max(0, (self.on.last - self.baseline.last).days) if self.baseline else 0
 
+    @property
+    def label(self) -> str:
+        """What stands beside it, where there is room: "Aug 17 (+3 days) Draft recommendations"."""
+        slip = f" (+{self.slip} day{'s' if self.slip != 1 else ''})" if self.slip else ""
+        return f"{short(self.on)}{slip} {self.title}"
+
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """What the marks lead to, drawn as a bar from its first date to `ends`; without `ends` there is no bar."""
+    """What the marks lead to, drawn as a bar from its first date to `ends`; without `ends` there is no bar.
+
+    `remark` stands behind the title; `words` say the rest, as those of a mark do.
+    """
 
     key: str
     title: str
@@ -43,6 +68,11 @@ class Lane:
     ends: ApproximateDate | None = None
     shape: str = ""
     remark: str = ""
+
+    @property
+    def label(self) -> str:
+        """What stands above it."""
+        return f"{self.title} · {self.remark}" if self.remark else self.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +87,18 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that takes place, drawn on top from its first to its last day."""
+    """Something that takes place, drawn on top from its first to its last day.
+
+    `is_loose` where it takes less than that: of its days only the month is known.
+    """
 
     title: str
     url: str
     words: str
     on: ApproximateDate
+    is_loose: bool = False
+
+    @property
+    def label(self) -> str:
+        """What stands beside it, where there is room."""
+        return f"{short(self.on)} {self.title}"

@@ -23,11 +23,15 @@ def width_of(text: str, size: float) -> float:
 
 
 def shorten(text: str, room: float, size: float) -> str:
-    """The text, or as much of its beginning as fits into `room` pixels with an ellipsis; "" where nothing fits."""
+    """The text, or as many of its first words as fit into `room` pixels with an ellipsis; "" where nothing fits.
+
+    Only where not even one word fits is a word cut: what is read out for a shortened label begins with its words.
+    """
     if width_of(text, size) <= room:
         return text
     room -= width_of(ELLIPSIS, size)
-    for end in range(len(text) - 1, 0, -1):
-        if width_of(text[:end].rstrip(), size) <= room:
-            return text[:end].rstrip(" ,;:-–—(") + ELLIPSIS
-    return ""
+    fitting = next((text[:end] for end in range(len(text) - 1, 0, -1) if width_of(text[:end], size) <= room), "")
+    if not text[len(fitting)].isspace():
+        fitting = fitting.rpartition(" ")[0] or fitting
+    fitting = fitting.rstrip(" ,;:-–—·(")
+    return fitting + ELLIPSIS if fitting else ""

@@ -1,0 +1,155 @@
+"""The plan as a picture: from the rows of the list to the subjects of a timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from teams.bodies.models import Body
+from teams.dates import ApproximateDate
+
+from .listing import Row, Wanted
+from .models import Deliverable
+from .selectors import Prepared
+from .timeline import Band, Event, Lane, Mark
+
+# More marks than this tell nobody anything, and a browser draws them slowly.
+MARKS_SHOWN = 90
+
+
+def closest(rows: Sequence[Row], today: date) -> list[Row]:
+    """The rows due closest to today, as many as a picture can hold, in the order in which they came."""
+    if len(rows) <= MARKS_SHOWN:
+        return list(rows)
+    near = sorted(range(len(rows)), key=lambda index: abs((rows[index].step.due.last - today).days))[:MARKS_SHOWN]
+    return [rows[index] for index in sorted(near)]
+
+
+def deliverables_shown(
+    deliverables: Iterable[Deliverable], rows: Iterable[Row], with_milestones: set[int], wanted: Wanted
+) -> list[Deliverable]:
+    """Which deliverables the picture draws.
+
+    Those that its milestones lead to; and where nothing is asked for that only milestones have, also those due in
+    the time asked for that have no milestones at all (`with_milestones` has the ids of those that have).
+    """
+    led_to = {row.step.deliverable_id for row in rows}
+    return [
+        each
+        for each in deliverables
+        if each.pk in led_to
+        or (
+            each.pk not in with_milestones
+            and not wanted.is_of_milestones
+            and wanted.body_id in (None, each.body_id)
+            and wanted.is_due_in_time(each.due.last)
+        )
+    ]
+
+
+def bands_of(
+    rows: Sequence[Row], deliverables: Sequence[Deliverable], bodies: Iterable[Body], today: date
+) -> list[Band]:
+    """A band for each body that owes something: its deliverables as lanes, then the meetings that it prepares."""
+    bands = []
+    for body in bodies:
+        of_body = [row for row in rows if row.body.pk == body.pk]
+        lanes = [
+            _lane_of(deliverable, [row for row in rows if row.step.deliverable_id == deliverable.pk], today)
+            for deliverable in deliverables
+            if deliverable.body_id == body.pk
+        ]
+        lanes += _lanes_without_deliverable([row for row in of_body if row.deliverable is None], body)
+        if lanes:
+            bands.append(Band(str(body), body.short_name, body.get_absolute_url(), tuple(lanes)))
+    return bands
+
+
+def _lane_of(deliverable: Deliverable, rows: Sequence[Row], today: date) -> Lane:
+    late = deliverable.is_late(today)
+    state = "Late" if late else deliverable.get_state_display()
+    return Lane(
+        key=f"deliverable-{deliverable.key}",
+        title=deliverable.title,
+        url=deliverable.get_absolute_url(),
+        words=f"deliverable, {state.lower()}",
+        marks=tuple(_mark_of(row) for row in rows),
+        ends=deliverable.due,
+        shape="late" if late else deliverable.state,
+        remark=" · ".join(filter(None, [f"due {deliverable.due.short}", "Sample" if deliverable.is_sample else ""])),
+    )
+
+
+def _lanes_without_deliverable(rows: Sequence[Row], body: Body) -> list[Lane]:
+    lanes = []
+    for prepared in dict.fromkeys(row.step.prepares for row in rows):
+        marks = tuple(_mark_of(row) for row in rows if row.step.prepares == prepared)
+        lanes.append(
+            _lane_of_meeting(prepared, marks, body)
+            if prepared
+            else Lane(key="", title="Other milestones", url="", words="", marks=marks)
+        )
+    return lanes
+
+
+def _lane_of_meeting(prepared: Prepared, marks: tuple[Mark, ...], body: Body) -> Lane:
+    return Lane(
+        key="",
+        title=f"Preparing: {prepared.title}",
+        url="",
+        words="",
+        marks=marks,
+        ends=ApproximateDate(prepared.starts.first, prepared.starts.last),
+        remark=f"starts {prepared.starts.short}",
+    )
+
+
+def _mark_of(row: Row) -> Mark:
+    step = row.step
+    slip = (
+        f"{abs(step.slip)} days {'later' if step.slip > 0 else 'earlier'} than in the adopted plan" if step.slip else ""
+    )
+    parts = [
+        f"due {step.due.short}",
+        row.state.lower(),
+        f"owner {step.owner}",
+        slip if step.slip else "",
+        f"follows {' and '.join(f'“{each.title}”' for each in row.before)}" if row.before else "",
+        f"at risk: {row.risk.rstrip('.')}" if row.risk else "",
+        "a sample" if step.is_sample else "",
+    ]
+    return Mark(
+        key=str(step.id),
+        title=step.title,
+        url=step.get_absolute_url(),
+        on=step.due,
+        shape=row.shape,
+        words=", ".join(filter(None, parts)),
+        baseline=step.baseline,
+        is_at_risk=bool(row.risk),
+        follows=tuple(str(each) for each in step.after_ids),
+    )
+
+
+def events_of(meetings: Iterable[Any]) -> list[Event]:
+    """Meetings as events: anything with title, address, and the span of days that it takes."""
+    return [
+        Event(
+            title=meeting.title,
+            url=meeting.get_absolute_url(),
+            words=", ".join(
+                filter(
+                    None,
+                    [
+                        meeting.dates,
+                        meeting.get_state_display().lower(),
+                        "a sample" if meeting.is_sample else "",
+                    ],
+                )
+            ),
+            on=meeting.span,
+            is_loose=not (meeting.starts.is_day and meeting.ends.is_day),
+        )
+        for meeting in meetings
+    ]

@@ -1,0 +1,120 @@
+"""The record of one milestone: the row with all it hangs on, what changed in it, and the reminders about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import (
+    CharField,
+    DateTimeField,
+    DurationField,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
+
+from milestones.work.models import Milestone, State
+from teams.accounts.models import User
+from teams.bodies.models import WorkingGroup
+from teams.clock import selectors as clock
+from teams.notices.models import Notice
+
+from .visible import milestones_visible_to
+
+CHANGES_SHOWN = 50
+NOTICES_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneChange:
+    """What changed in a milestone at one time: sentences, when on the portal's clock, and by whom ("" if unknown)."""
+
+    at: datetime
+    by: str
+    words: list[str]
+
+
+def milestone_of(person: User, group: WorkingGroup, today: date) -> QuerySet[Milestone]:
+    """Milestones of the group that the person may see, each with all that its page names at hand."""
+    return (
+        milestones_visible_to(person, today)
+        .filter(group=group)
+        .select_related("group", "body__group", "owner__organization", "preparation__meeting__group")
+    )
+
+
+def changes_of(milestone: Milestone) -> list[MilestoneChange]:
+    """What changed in the milestone, the newest first, at most the last CHANGES_SHOWN times: one query."""
+    events: Any = Milestone.pgh_event_model.objects  # type: ignore[attr-defined]
+    who = Cast(KeyTextTransform("user", "pgh_context__metadata"), IntegerField())
+    rows = (
+        events.filter(pgh_obj_id=milestone.pk, pgh_label__in=("insert", "update"))
+        .alias(who=who)
+        .annotate(
+            at=Coalesce(
+                Cast(KeyTextTransform("at", "pgh_context__metadata"), DateTimeField()),
+                # Written outside a request: as far from the portal's clock as the real time is now.
+                F("pgh_created_at") + Value(clock.now() - clock.real_now(), DurationField()),
+                output_field=DateTimeField(),
+            ),
+            by=Subquery(User.objects.filter(pk=OuterRef("who")).values("name")[:1], output_field=CharField()),
+        )
+        .select_related("owner", "deliverable", "body")
+        .order_by("-pgh_created_at", "-pgh_id")[: CHANGES_SHOWN + 1]
+    )
+    return _in_words(list(reversed(rows)))[:CHANGES_SHOWN]
+
+
+def _in_words(events: list[Any]) -> list[MilestoneChange]:
+    changes = []
+    before = None
+    for event in events:
+        if before is not None:
+            words = list(_differences(before, event))
+        elif event.pgh_label == "insert":
+            words = [f"Added: due {event.due}, owned by {event.owner}."]
+        else:
+            words = []
+        if words:
+            changes.append(MilestoneChange(event.at, event.by or "", words))
+        before = event
+    return changes[::-1]
+
+
+def _differences(before: Any, after: Any) -> Iterable[str]:
+    if before.title != after.title:
+        yield f"Renamed from “{before.title}” to “{after.title}”."
+    if before.due != after.due:
+        yield f"Due date changed from {before.due} to {after.due}."
+    if before.baseline_due != after.baseline_due:
+        yield f"Date in the adopted plan changed from {before.baseline_due} to {after.baseline_due}."
+    if before.state != after.state:
+        on = f" ({after.accepted})" if after.accepted else ""
+        yield f"State changed from {State(before.state).label} to {State(after.state).label}{on}."
+    elif before.accepted != after.accepted:
+        yield f"Date of acceptance changed from {before.accepted} to {after.accepted}."
+    if before.owner_id != after.owner_id:
+        yield f"Owner changed from {before.owner} to {after.owner}."
+    if before.body_id != after.body_id:
+        yield f"Moved from {before.body.short_name} to {after.body.short_name}."
+    if before.deliverable_id != after.deliverable_id:
+        yield f"Moved from {_quoted(before.deliverable)} to {_quoted(after.deliverable)}."
+
+
+def _quoted(deliverable: Any) -> str:
+    return f"“{deliverable}”" if deliverable else "no deliverable"
+
+
+def reminders_of(milestone: Milestone, *, only_to: User | None = None) -> QuerySet[Notice]:
+    """Notices about the milestone with their recipients, the newest first; with `only_to`, those to that person."""
+    notices = Notice.objects.filter(subject_key=f"milestone:{milestone.pk}").select_related("recipient")
+    return notices.filter(Q(recipient=only_to) if only_to else Q()).order_by("-due_at", "-id")[:NOTICES_SHOWN]

@@ -1,0 +1,163 @@
+"""The plan as a picture and a list, the page of a team, and the page of a milestone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from teams.accounts.access import SignedInRequest
+from teams.bodies.models import Body, WorkingGroup
+from teams.bodies.permissions import Action, requires, standings_of
+from teams.bodies.selectors import bodies_of_request
+from teams.clock import selectors as clock
+from teams.history.selectors import recent_changes
+
+from . import picture, selectors
+from .exports import plan_csv
+from .forms import CSV, PlanFilter
+from .listing import LATE, Row, headings, in_order, rows_of
+from .models import Deliverable, State
+from .team_page import entries_of
+from .timeline import Band, Drawing, axis_of, draw
+
+ROWS_A_PAGE = 50
+CHANGES_SHOWN = 8
+
+
+@requires(Action.READ_GROUP)
+def plan(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
+    """What comes when, what slipped and what hangs on what: a picture, and the same as a list or as a CSV file."""
+    today = clock.today()
+    bodies = {body.pk: body for body in bodies_of_request(request, group)}
+    whole = selectors.plan_of(request.user, group, today)
+    deliverables = _deliverables(request, group, today, bodies)
+    owing = {step.body_id for step in whole.steps} | {each.body_id for each in deliverables.values()}
+    filters = PlanFilter(request.GET, bodies=[bodies[pk] for pk in bodies if pk in owing], steps=whole.steps)
+    found = rows_of(whole, filters.wanted, bodies=bodies, deliverables=deliverables)
+    rows = in_order(found, filters.order)
+    if filters.chosen("format") == CSV:
+        return _download(rows, f"plan-{group.slug}-{today.isoformat()}.csv")
+    drawn = picture.closest(found, today)
+    planned = {step.deliverable_id for step in whole.steps if step.deliverable_id is not None}
+    lanes = picture.deliverables_shown(deliverables.values(), drawn, planned, filters.wanted)
+    return render(
+        request,
+        "work/plan.html",
+        {
+            "group": group,
+            "breadcrumb": [(group.slug.upper(), group.get_absolute_url())],
+            "filters": filters,
+            "is_empty": not whole.steps and not deliverables,
+            "drawing": _draw(picture.bands_of(drawn, lanes, bodies.values(), today), group, filters, today),
+            "drawn": len(drawn),
+            "left_out": len(found) - len(drawn),
+            "legend": [*State.choices, (LATE, "Late")],
+            "page": Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page")),
+            "headings": headings(filters.order),
+            "without_milestones": [each for each in lanes if each.pk not in planned],
+        },
+    )
+
+
+def _deliverables(
+    request: SignedInRequest, group: WorkingGroup, today: date, bodies: Mapping[int, Body]
+) -> dict[int, Deliverable]:
+    found = {each.pk: each for each in selectors.deliverables_of(request.user, group, today)}
+    for each in found.values():
+        each.body = bodies[each.body_id]
+    return found
+
+
+def _download(rows: Iterable[Row], name: str) -> HttpResponse:
+    return HttpResponse(
+        plan_csv(rows),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _draw(bands: Sequence[Band], group: WorkingGroup, filters: PlanFilter, today: date) -> Drawing | None:
+    wanted, with_baseline = filters.wanted, filters.shows_baseline
+    axis = axis_of(
+        bands, today=today, scale=filters.scale, first=wanted.first, last=wanted.last, with_baseline=with_baseline
+    )
+    if axis is None:
+        return None
+    return draw(
+        bands,
+        picture.events_of(selectors.meetings_of_plan(group, axis.first, axis.last)),
+        axis=axis,
+        today=today,
+        with_arrows=filters.shows_dependencies,
+        with_baseline=with_baseline,
+    )
+
+
+@requires(Action.READ_GROUP)
+def team(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpResponse:
+    """Is this team on track: what it owes and how far that is, who is in it, what changed."""
+    today = clock.today()
+    bodies = {body.pk: body for body in bodies_of_request(request, group)}
+    body = next((each for each in bodies.values() if each.key == key and each.kind == Body.Kind.TEAM), None)
+    if body is None:
+        raise Http404("no such team in this group")
+    whole = selectors.plan_of(request.user, group, today)
+    deliverables = selectors.with_clauses(selectors.deliverables_of(request.user, group, today), today)
+    entries, finished = entries_of(whole, deliverables.filter(body=body), body)
+    return render(
+        request,
+        "work/team.html",
+        {
+            "group": group,
+            "body": body,
+            "breadcrumb": [(group.slug.upper(), group.get_absolute_url())],
+            "progress": whole.progress(step for step in whole.steps if step.body_id == body.pk),
+            "entries": entries,
+            "finished": finished,
+            "shows_finished": request.GET.get("finished") == "shown",
+            "circle": selectors.circle_of(body, today),
+            "changes": recent_changes(request.user, limit=CHANGES_SHOWN, body_id=body.pk),
+        },
+    )
+
+
+@requires(Action.READ_GROUP)
+def milestone(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpResponse:
+    """What exactly, by whom, by when, and what is its state; what it hangs on, and what became of it."""
+    today = clock.today()
+    found = get_object_or_404(selectors.milestone_of(request.user, group, today), key=key)
+    whole = selectors.plan_of(request.user, group, today)
+    step = whole.by_id[found.pk]
+    deliverable = None
+    if found.deliverable_id is not None:
+        own = selectors.deliverables_of(request.user, group, today).filter(pk=found.deliverable_id)
+        deliverable = selectors.with_clauses(own, today).get()
+        deliverable.body = next(each for each in bodies_of_request(request, group) if each.pk == deliverable.body_id)
+    reads_ledger = standings_of(request)[group.slug].may(Action.READ_LEDGER)
+    return render(
+        request,
+        "work/milestone.html",
+        {
+            "group": group,
+            "milestone": found,
+            "breadcrumb": [
+                (group.slug.upper(), group.get_absolute_url()),
+                (found.body.short_name, found.body.get_absolute_url()),
+            ],
+            "today": today,
+            "is_late": found.is_late(today),
+            "slip": step.slip,
+            "risk": whole.risk(step),
+            "before": whole.before(step),
+            "after": whole.after(step),
+            "deliverable": deliverable,
+            "clauses": selectors.clauses_of(deliverable) if deliverable else [],
+            "changes": selectors.changes_of(found),
+            "reminders": selectors.reminders_of(found, only_to=None if reads_ledger else request.user),
+            "reads_ledger": reads_ledger,
+        },
+    )
