@@ -18,6 +18,7 @@ from teams.bodies.models import Body, Role, WorkingGroup
 from teams.clock import services as clock
 from tests import factories as make
 from tests.conftest import WASHINGTON
+from tests.pages import words_of
 
 SignIn = Callable[[User], Client]
 CALENDAR = "/groups/ecom/calendar/"
@@ -49,8 +50,7 @@ def text_of(client: Client, query: str = "") -> str:
     """The words of the calendar's main part, without its markup."""
     answer = client.get(CALENDAR + query)
     assert answer.status_code == 200
-    main = answer.content.decode().partition("<main")[2].partition("</main>")[0]
-    return " ".join(re.sub(r"<[^>]+>", " ", main).split())
+    return words_of(answer)
 
 
 def cell(client: Client, day: str, query: str = "") -> str:
