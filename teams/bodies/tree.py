@@ -12,11 +12,15 @@ from .selectors import state_on
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A body in its place. `coming` is the link that will put it there later; None where it stands there today."""
+    """A body in its place. `coming` is the link that will put it there later; None where it stands there today.
+
+    A body that is to come while it stands elsewhere today is repeated: it is drawn without its branch.
+    """
 
     body: Body
     state: BodyState | None
     coming: BodyParent | None = None
+    is_repeated: bool = False
     children: list[Node] = field(default_factory=list)
 
     @property
@@ -46,10 +50,10 @@ def roots(bodies: Sequence[Body], today: date) -> list[Node]:
     def node(body: Body, path: frozenset[int], coming: BodyParent | None = None) -> Node:
         path |= {body.pk}
         if coming is not None and body.pk in placed:
-            return Node(body, state_on(body, today), coming)
+            return Node(body, state_on(body, today), coming, is_repeated=True)
         children = [node(child, path) for child, _ in below.get(body.pk, ()) if child.pk not in path]
         children += [node(child, path, link) for child, link in to_come.get(body.pk, ()) if child.pk not in path]
-        return Node(body, state_on(body, today), coming, children)
+        return Node(body, state_on(body, today), coming, children=children)
 
     return [node(body, frozenset()) for body in bodies if body.pk not in placed | awaited]
 

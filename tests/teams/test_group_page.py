@@ -109,6 +109,12 @@ def test_the_page_says_to_whom_the_group_reports_and_from_when(signed_in: SignIn
     assert "Will report to Next Generation Subcommittee from October 3, 2018" in said
 
 
+def test_each_body_can_be_linked_to_once(signed_in: SignIn, ecom: WorkingGroup) -> None:
+    html = main_of(signed_in(factories.member(team_of(ecom))))
+    for key in Body.objects.filter(group=ecom).values_list("key", flat=True):
+        assert html.count(f'id="{key}"') == 1
+
+
 def test_later_the_page_says_to_whom_it_reported(signed_in: SignIn, ecom: WorkingGroup) -> None:
     clock.set_clock(to=datetime.fromisoformat("2018-10-04T09:00-04:00"))
     said = words(main_of(signed_in(factories.member(team_of(ecom)))))
