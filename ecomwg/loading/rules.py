@@ -20,8 +20,8 @@ from .sections import (
     MeetingItem,
     MembershipItem,
     ParentItem,
-    StatementItem,
     StateItem,
+    StatementItem,
 )
 
 SLUG_LENGTH = 50
@@ -166,7 +166,7 @@ def _tree(bodies: Iterable[BodyItem]) -> None:
         if body.kind != Body.Kind.TEAM or not body.key or "parents" in body.unread:
             continue
         above = _above(body.key, graph)
-        if above <= graph.keys() and not above & groups and not above & in_circles:
+        if groups and above <= graph.keys() and not above & groups and not above & in_circles:
             body.complain("parents", "no way leads from this team up to the working group")
 
 
