@@ -20,7 +20,7 @@ BIN: Final = Path(sys.executable).parent
 
 # A portal in use, for the checks that read the settings. Nothing is connected to.
 IN_USE: Final = {
-    "DJANGO_SETTINGS_MODULE": "ecomwg.settings",
+    "DJANGO_SETTINGS_MODULE": "tests.settings_for_checks",
     "DEMONSTRATION": "off",
     "SECRET_KEY": "q8Zr2mVx0Lw7Ny5Tb1Kc9Hd4Gf6Js3Pa-Ue_Xi8Ro2Wt7Yv5Mu3Bk6",
     "SITE_URL": "https://portal.example",
