@@ -82,11 +82,13 @@ class PlanFilter(AddressForm):
         error_messages={"invalid_choice": "“%(value)s” is nothing that can be left out of the picture."},
     )
     sort = forms.ChoiceField(
+        widget=forms.HiddenInput,
         choices=[(order, order) for name in COLUMNS for order in (name, f"-{name}")],
         error_messages={"invalid_choice": "The list can't be sorted by “%(value)s”."},
     )
 
     format = forms.ChoiceField(
+        widget=forms.HiddenInput,
         choices=[(CSV, "CSV")],
         error_messages={"invalid_choice": "The plan can't be had as “%(value)s”; it can as csv."},
     )

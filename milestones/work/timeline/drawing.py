@@ -28,6 +28,7 @@ MARK_ROW = 22
 MARK = 7
 BASELINE_ROOM = 8
 LANE_END = 12
+END_SHAPE = 12
 TITLE_FONT, LABEL_FONT, BAND_FONT, TODAY_FONT = 14, 13, 15, 12
 
 
@@ -211,6 +212,7 @@ def _place_lane(lane: Lane, axis: Axis, y: float, with_baseline: bool) -> Placed
     if bar_span:
         bar = Box(bar_span[0], marks_y + 3, round(bar_span[1] - bar_span[0], 1), bottom - marks_y - 6)
     title_x = min([*([bar_span[0]] if bar_span else []), *(start for start, _ in spans)])
+    is_cut = bool(lane.ends and lane.ends.last > axis.last)
     title, remark = _lane_title(lane, title_x, y, axis)
     return PlacedLane(
         lane=lane,
@@ -219,7 +221,8 @@ def _place_lane(lane: Lane, axis: Axis, y: float, with_baseline: bool) -> Placed
         title=title,
         remark=remark,
         bar=bar,
-        is_cut=bool(lane.ends and lane.ends.last > axis.last),
+        is_cut=is_cut,
+        shape=_end_shape(bar, axis) if bar and lane.shape and not is_cut else None,
         baseline=_baseline(marks, bottom) if with_baseline else None,
         marks=marks,
     )
@@ -234,6 +237,13 @@ def _bar(lane: Lane, axis: Axis, with_baseline: bool) -> tuple[float, float] | N
     end = axis.span(lane.ends)[1]
     start = max(axis.left, axis.at(starts) - MARK - 3)
     return round(min(start, end - 2 * MARK), 1), end
+
+
+def _end_shape(bar: Box, axis: Axis) -> tuple[float, float]:
+    """Behind the end of the bar, or before it where the picture ends."""
+    end = bar.x + bar.width
+    x = end + END_SHAPE if end + END_SHAPE <= axis.right else end - END_SHAPE
+    return round(x, 1), bar.y + bar.height / 2
 
 
 def _lane_title(lane: Lane, x: float, y: float, axis: Axis) -> tuple[Text, str]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from .axis import Axis, Tick
 from .subjects import Band, Event, Lane, Mark
 
-# Of the line that ends a bar: its width, and how far behind it the shape of the state stands.
-END_LINE, SHAPE_ROOM = 3, 12
+# Of the line that ends a bar: its width.
+END_LINE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,10 @@ class PlacedMark:
 
 @dataclass(frozen=True, slots=True)
 class PlacedLane:
-    """A lane with its bar; `is_cut` where the bar goes on beyond the right edge."""
+    """A lane with its bar; `is_cut` where the bar goes on beyond the right edge.
+
+    `shape` is the centre of the shape of its state, at the end of the bar.
+    """
 
     lane: Lane
     y: float
@@ -73,15 +76,9 @@ class PlacedLane:
     remark: str
     bar: Box | None
     is_cut: bool
+    shape: tuple[float, float] | None
     baseline: Box | None
     marks: list[PlacedMark]
-
-    @property
-    def shape(self) -> tuple[float, float] | None:
-        """The centre of the shape of its state, behind the end of the bar."""
-        if self.bar is None or self.is_cut or not self.lane.shape:
-            return None
-        return round(self.bar.x + self.bar.width + SHAPE_ROOM, 1), self.bar.y + self.bar.height / 2
 
 
 @dataclass(frozen=True, slots=True)

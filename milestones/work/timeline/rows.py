@@ -9,7 +9,7 @@ from .text import shorten, width_of
 
 GAP = 8
 # A label that has less room than this to the right of its mark is moved to the left instead of being cut short.
-LEAST_ROOM = 80
+LEAST_ROOM = 120
 # Labels are placed as if they were no wider than this; then each takes what room is left in its row.
 WIDEST = 220
 

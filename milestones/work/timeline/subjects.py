@@ -49,7 +49,7 @@ class Mark:
     @property
     def label(self) -> str:
         """What stands beside it, where there is room: "Aug 17 (+3 days) Draft recommendations"."""
-        slip = f" (+{self.slip} day{'s' if self.slip != 1 else ''})" if self.slip else ""
+        slip = f" (+{self.slip}\N{NO-BREAK SPACE}day{'s' if self.slip != 1 else ''})" if self.slip else ""
         return f"{short(self.on)}{slip} {self.title}"
 
 

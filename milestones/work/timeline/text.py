@@ -18,7 +18,8 @@ ELLIPSIS = "…"
 
 def width_of(text: str, size: float) -> float:
     """The width of one line of text set in `size` pixels, in pixels; rather too wide than too narrow."""
-    thousandths = sum(_WIDTHS[ord(each) - 32] if " " <= each <= "~" else _OTHERS for each in text)
+    plain = text.replace("\N{NO-BREAK SPACE}", " ")
+    thousandths = sum(_WIDTHS[ord(each) - 32] if " " <= each <= "~" else _OTHERS for each in plain)
     return thousandths * size / 1000
 
 
