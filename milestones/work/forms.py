@@ -14,7 +14,7 @@ from teams.filters import AddressForm
 from .listing import AT_RISK, COLUMNS, DEFAULT_SORT, LATE, OPEN, Wanted
 from .models import State
 from .selectors import Step
-from .timeline import Scale
+from .timeline import EARLIEST, LATEST, Scale
 
 # What can be left out of the picture.
 BASELINE, DEPENDENCIES = "baseline", "dependencies"
@@ -34,9 +34,12 @@ class DayField(forms.DateField):
     def to_python(self, value: Any) -> date | None:
         """Raises ValidationError, with the value in its sentence, for anything else."""
         try:
-            return super().to_python(value)
+            day = super().to_python(value)
         except forms.ValidationError:
             raise forms.ValidationError(NOT_A_DATE, code="invalid", params={"value": value}) from None
+        if day and not EARLIEST <= day <= LATEST:
+            raise forms.ValidationError(f"The plan goes from {EARLIEST.year} to {LATEST.year}.", code="invalid")
+        return day
 
 
 def _select() -> forms.Select:

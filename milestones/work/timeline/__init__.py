@@ -5,9 +5,9 @@ everything has its place in CSS pixels; a template writes it down as SVG. `axis`
 keeps labels apart, `text` says how wide a text is.
 """
 
-from .axis import Axis, Scale
+from .axis import EARLIEST, LATEST, Axis, Scale
 from .drawing import axis_of, draw
 from .placed import Drawing
 from .subjects import Band, Event, Lane, Mark
 
-__all__ = ["Axis", "Band", "Drawing", "Event", "Lane", "Mark", "Scale", "axis_of", "draw"]
+__all__ = ["EARLIEST", "LATEST", "Axis", "Band", "Drawing", "Event", "Lane", "Mark", "Scale", "axis_of", "draw"]

@@ -108,7 +108,7 @@ def axis_over(
     ends = last or ceiling(max(latest + MARGIN, begins))
     if last is None and labelled is not None:
         per_day = _per_day((ends - begins).days + 1, scale, width)
-        missing = ROOM_FOR_LABEL - (ends - labelled).days * per_day
+        missing = ROOM_FOR_LABEL - (ends - min(labelled, latest)).days * per_day
         ends = ceiling(ends + timedelta(days=max(0, int(missing / per_day))))
     return Axis(scale, begins, ends, _per_day((ends - begins).days + 1, scale, width), left)
 

@@ -62,7 +62,7 @@ def flags(
     placed: list[Flag] = []
     of_label: dict[int, Flag] = {}
     for index in sorted(range(len(labels)), key=lambda index: (labels[index][0], index), reverse=True):
-        x, text = labels[index]
+        x, text = round(labels[index][0], 1), labels[index][1]
         beside = right - x
         flag = _within(x, text, min(WIDEST, beside if beside >= LEAST_ROOM else right - left), left, right, size)
         flag = replace(flag, row=_row_for(placed, flag))
