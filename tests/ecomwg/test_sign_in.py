@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -165,3 +166,31 @@ def test_the_number_of_queries_does_not_grow(client: Client, team: Body) -> None
 
 def test_the_clock_of_the_demonstration_is_said(client: Client, at_start: datetime) -> None:
     assert "Friday, July 20, 2018" in client.get(SIGN_IN).content.decode()
+
+
+def test_a_new_password_is_chosen_by_a_mailed_link(client: Client, team: Body, mailoutbox: list[EmailMessage]) -> None:
+    person = account(team, "Lena Lead")
+    client.post("/accounts/password/reset/", {"email": person.email})
+    (asked,) = mailoutbox
+    assert asked.subject == "Choose a new password"
+    assert asked.to == [person.email]
+    link = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", str(asked.body))
+    assert link is not None
+    form = client.get(link[1], follow=True)
+    assert "Choose a new password" in form.content.decode()
+    address = form.redirect_chain[-1][0]
+    weak = client.post(address, {"password1": "too short", "password2": "too short"})
+    assert "There is a problem" in weak.content.decode()
+    client.post(address, {"password1": "harbor lights at dusk", "password2": "harbor lights at dusk"})
+    assert "Sign in with it" in client.get("/accounts/password/reset/key/done/").content.decode()
+    assert client.post(SIGN_IN, {"login": person.email, "password": "harbor lights at dusk"}).status_code == 302
+    assert mailoutbox[-1].subject == "Your password was changed"
+
+
+def test_an_address_without_an_account_gets_a_mail_and_the_page_says_the_same(
+    client: Client, mailoutbox: list[EmailMessage]
+) -> None:
+    answer = client.post("/accounts/password/reset/", {"email": "nobody@example.test"})
+    assert answer["Location"] == "/accounts/password/reset/done/"
+    (sent,) = mailoutbox
+    assert "there is none" in sent.body
