@@ -153,8 +153,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('section', models.CharField(max_length=40)),
-                ('key', models.CharField(max_length=120)),
-                ('digest', models.CharField(help_text='SHA-256 of the item as the file has it.', max_length=64)),
+                ('key', models.CharField(max_length=255)),
+                ('said', models.JSONField(help_text="The item's fields as the file had them.")),
+                ('row', models.BigIntegerField(help_text='Primary key of the row that it became.')),
                 ('loaded_at', models.DateTimeField(auto_now=True)),
                 ('group', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='loaded_items', to='bodies.workinggroup')),
             ],
