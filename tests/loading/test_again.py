@@ -276,6 +276,13 @@ def test_a_check_says_what_would_change_and_writes_nothing(tmp_path: Path) -> No
     assert counts() == before
 
 
+def test_every_item_is_a_step_of_the_progress_bar() -> None:
+    totals: list[int] = []
+    steps: list[None] = []
+    outcome = load(EXAMPLE, on_total=totals.append, step=lambda: steps.append(None))
+    assert totals == [len(steps)] == [outcome.total.new]
+
+
 def test_the_history_says_which_file_brought_a_row() -> None:
     load(EXAMPLE)
     events: Any = pghistory.models.Events.objects
