@@ -100,6 +100,14 @@ def _local_day(at: Combinable, zone: Combinable) -> Cast:
     return Cast(InZone(at, zone, output_field=DateTimeField()), DateField())
 
 
+def _latest_or_active(stood_still: Q, states: QuerySet[Any, Any]) -> Coalesce:
+    """The first of `states`, looked up for rows of `stood_still` alone; others are at work."""
+    return Coalesce(
+        Case(When(stood_still, then=Subquery(states[:1])), output_field=CharField()),
+        Value(BodyState.State.ACTIVE),
+    )
+
+
 def _standing(milestones: QuerySet[Any, Any], day: Combinable) -> QuerySet[Any, Any]:
     """Adds what holds on a day: whether the owner belongs to the group, and the states of body and working group."""
     belongs = Membership.objects.filter(
@@ -108,14 +116,16 @@ def _standing(milestones: QuerySet[Any, Any], day: Combinable) -> QuerySet[Any, 
         body__group=OuterRef("group"),
     )
     states = BodyState.objects.filter(started__startswith__lte=OuterRef("day")).order_by("-started").values("state")
-    active = Value(BodyState.State.ACTIVE)
+    # Few bodies ever stood still; only theirs is worth looking up for each row.
+    stood_still = BodyState.objects.exclude(state=BodyState.State.ACTIVE)
+    of_group = Q(body__kind=Body.Kind.WORKING_GROUP)
     annotated: QuerySet[Any, Any] = milestones.annotate(
         day=day,
         owner_belongs=ExpressionWrapper(Q(owner__is_site_admin=True) | Exists(belongs), BooleanField()),
-        body_state=Coalesce(Subquery(states.filter(body=OuterRef("body"))[:1]), active),
-        group_state=Coalesce(
-            Subquery(states.filter(body__group=OuterRef("group"), body__kind=Body.Kind.WORKING_GROUP)[:1]),
-            active,
+        body_state=_latest_or_active(Q(body__in=stood_still.values("body")), states.filter(body=OuterRef("body"))),
+        group_state=_latest_or_active(
+            Q(group__in=stood_still.filter(of_group).values("body__group")),
+            states.filter(of_group, body__group=OuterRef("group")),
         ),
     )
     return annotated
