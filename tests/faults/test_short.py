@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -105,6 +106,28 @@ def test_eight_sweeps_at_once_write_one_notice_each(team: Body) -> None:
     results = side_by_side(8, services.sweep)
     assert sum(result for result in results if isinstance(result, int)) == 20
     assert Notice.objects.count() == 20
+
+
+def test_a_sweep_beside_another_returns_at_once_and_writes_nothing(team: Body) -> None:
+    factories.milestone(factories.deliverable(team), factories.member(team))
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [services.SWEEP_LOCK])
+        assert services.sweep() is None
+        assert outbox.states() == []
+        other.rollback()
+    finally:
+        other.close()
+    assert services.sweep() == 1
+
+
+def test_claims_at_once_never_overlap() -> None:
+    outbox.owe(*many_people(200))
+    claims = side_by_side(8, lambda: [notice.pk for notice in notices.claim(by=uuid.uuid4(), now=START)])
+    taken = Counter(pk for claim in claims if isinstance(claim, list) for pk in claim)
+    assert (len(taken), max(taken.values())) == (8 * notices.BATCH, 1)
 
 
 def test_four_senders_at_once_send_each_of_two_hundred_once() -> None:

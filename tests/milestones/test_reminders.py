@@ -258,6 +258,13 @@ def test_only_who_belongs_to_the_group_on_the_day(
     assert services.sweep() == reminded
 
 
+def test_nobody_who_left_since_the_reminder_was_due(owe: Callable[..., Milestone]) -> None:
+    owe()
+    Membership.objects.update(ended=factories.day("2018-07-22"))
+    assert services.sweep(now=at("2018-07-22 09:00")) == 0
+    assert services.sweep(now=at("2018-07-21 09:00")) == 1
+
+
 def test_an_administrator_needs_no_membership(owe: Callable[..., Milestone]) -> None:
     owe(owner=factories.person(is_site_admin=True))
     owe(owner=factories.person())
