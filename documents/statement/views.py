@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -56,7 +58,7 @@ def _page(
             "after": versions[place - 1] if place > 0 else None,
             "before": versions[place + 1] if shown and place + 1 < len(versions) else None,
             "nodes": selectors.tree(selectors.clauses_with_deliverables(shown)) if shown else [],
-            "versions": list(zip(versions, [*versions[1:], None], strict=True)),
+            "versions": list(zip_longest(versions, versions[1:])),
             "filters": filters,
             "day": filters.chosen("as_of"),
             "today": today,
