@@ -8,6 +8,7 @@ until Ctrl-C. Everything it keeps lies in `.run/`.
 import hashlib
 import http.client
 import os
+import signal
 import socket
 import sys
 import time
@@ -37,6 +38,7 @@ def main() -> int:
     if len(sys.argv) > 1:
         say(f"{(__doc__ or '').strip()}\n\nSettings come from the environment; .env.example lists them.")
         return 0 if sys.argv[1] in {"-h", "--help"} else 2
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a start in the background inherits it as ignored
     try:
         run = RunFolder(ROOT / ".run")
         run.claim()
@@ -47,6 +49,8 @@ def main() -> int:
     except CannotStart as reason:
         say(f"script/server: {reason}")
         return 1
+    except KeyboardInterrupt:
+        return 130
     with listener:
         return _run(run, environment, listener)
 
