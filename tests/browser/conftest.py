@@ -45,6 +45,7 @@ def example(transactional_db: None, settings: Settings) -> None:
         **django_settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+    settings.EMAIL_BACKEND = "teams.notices.mailbox.MailboxBackend"
     world.load_example()
 
 
