@@ -16,7 +16,8 @@ from teams.sources import Sourced
 
 def validate_timezone(name: str) -> None:
     """Raise ValidationError unless `name` is a zone of the IANA time zone database."""
-    if name not in zoneinfo.available_timezones():
+    # "localtime" is a file that some systems keep beside the zones; it means another zone on each machine.
+    if name not in zoneinfo.available_timezones() or name == "localtime":
         raise ValidationError(f"{name!r} is not a time zone: write it like America/New_York", code="invalid")
 
 
