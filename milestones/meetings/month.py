@@ -45,6 +45,13 @@ class Day:
         return anchor(self.date)
 
     @property
+    def bars(self) -> list[tuple[int, Stretch]]:
+        """What goes on over several days, from the top down, each with the number of free lanes above it."""
+        taken = [lane for lane, stretch in enumerate(self.lanes) if stretch]
+        above = [-1, *taken]
+        return [(lane - above[place] - 1, stretch) for place, lane in enumerate(taken) if (stretch := self.lanes[lane])]
+
+    @property
     def number(self) -> int:
         """How many entries the day has."""
         return len(self.entries) + sum(stretch is not None for stretch in self.lanes)

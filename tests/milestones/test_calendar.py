@@ -143,6 +143,15 @@ def test_a_month_known_meeting_is_on_no_day(group: WorkingGroup, signed_in: Sign
     assert "Nothing stands in these days" in text_of(client, "?month=2018-08")
 
 
+def test_a_meeting_that_was_called_off_says_so_in_the_grid(group: WorkingGroup, signed_in: SignIn) -> None:
+    off = {"state": Meeting.State.CANCELLED}
+    make.meeting(group, title="One day", starts=make.day("2018-07-10"), **off)
+    make.meeting(group, title="Three days", starts=make.day("2018-07-24"), ends=make.day("2018-07-26"), **off)
+    client = signed_in(make.member(make.root(group)))
+    assert "Cancelled" in cell(client, "2018-07-10")
+    assert "<strong>Cancelled:</strong> Three days" in cell(client, "2018-07-24")
+
+
 def test_a_dropped_milestone_is_gone_and_a_late_one_is_said_to_be_late(team: Body, signed_in: SignIn) -> None:
     owed = make.deliverable(team)
     make.milestone(owed, title="Dropped one", due=make.day("2018-07-26"), state=State.DROPPED)

@@ -115,7 +115,17 @@ def test_what_overlaps_keeps_to_its_own_lane() -> None:
         )
     )
     lanes = {n: [s and s.entry.title for s in grid[date(2018, 7, n)].lanes] for n in range(9, 14)}
+    assert [(free, s.entry.title) for free, s in grid[date(2018, 7, 13)].bars] == [(0, "C"), (0, "B")]
     assert lanes == {9: ["A"], 10: ["A", "B"], 11: ["A", "B"], 12: ["C", "B"], 13: ["C", "B"]}
+
+
+def test_a_bar_leaves_the_lanes_above_it_free() -> None:
+    week = days(month("2018-07", entry("Short", "2018-07-09", "2018-07-10"), entry("Long", "2018-07-10", "2018-07-12")))
+    assert [[(free, s.entry.title) for free, s in week[date(2018, 7, n)].bars] for n in (9, 10, 11)] == [
+        [(0, "Short")],
+        [(0, "Short"), (0, "Long")],
+        [(1, "Long")],
+    ]
 
 
 def test_a_month_without_a_known_day_stands_above_the_days() -> None:
