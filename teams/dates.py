@@ -40,9 +40,11 @@ class ApproximateDate:
     wording: str = field(default="")
 
     def __post_init__(self) -> None:
-        """Refuse a span that ends before it starts. Raises ValueError."""
+        """Refuse a span that ends before it starts, or that no day follows. Raises ValueError."""
         if self.last < self.first:
             raise ValueError(f"a date can't end ({self.last}) before it starts ({self.first})")
+        if self.last == date.max:
+            raise ValueError(f"a date can't be as late as {self.last}: nothing comes after it")
 
     @classmethod
     def day(cls, day: date, wording: str = "") -> ApproximateDate:

@@ -40,7 +40,20 @@ def test_what_is_written_is_kept(written: str, first: date, last: date, precisio
 
 
 @pytest.mark.parametrize(
-    "written", ["2018-13", "2018-02-30", "June 2018", "18-06-01", "2018-6-1", "", "2018-06-01T10:00"]
+    "written",
+    [
+        "2018-13",
+        "9999",
+        "9999-12",
+        "9999-12-31",
+        "0000",
+        "2018-02-30",
+        "June 2018",
+        "18-06-01",
+        "2018-6-1",
+        "",
+        "2018-06-01T10:00",
+    ],
 )
 def test_what_is_no_date_is_refused_with_its_text(written: str) -> None:
     with pytest.raises(ValueError, match="is not a date") as refused:
