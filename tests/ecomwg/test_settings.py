@@ -1,0 +1,62 @@
+"""Settings come from the environment; what a real portal lacks is named."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.run import IN_USE
+
+ROOT = Path(__file__).resolve().parents[2]
+REQUIRED = ["SECRET_KEY", "SITE_URL", "DATABASE_URL", "REDIS_URL", "EMAIL_HOST", "DEFAULT_FROM_EMAIL"]
+
+
+def ask(expression: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """What a new process prints for an expression over the settings."""
+    return subprocess.run(
+        [sys.executable, "-c", f"from ecomwg import settings as s; print({expression})"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_real_portal_starts_with_what_is_required() -> None:
+    done = ask("[s.DEMONSTRATION, s.SESSION_COOKIE_SECURE, *s.ALLOWED_HOSTS]", dict(IN_USE))
+    assert done.stdout.strip() == "[False, True, 'portal.example']"
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_what_is_missing_is_named(name: str) -> None:
+    done = ask("s.SECRET_KEY", {key: value for key, value in IN_USE.items() if key != name})
+    assert done.returncode != 0
+    assert name in done.stderr.splitlines()[-1]
+
+
+def test_a_value_can_stand_in_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("from-a-file", encoding="utf-8")
+    environment = {key: value for key, value in IN_USE.items() if key != "SECRET_KEY"}
+    assert ask("s.SECRET_KEY", {**environment, "SECRET_KEY_FILE": str(secret)}).stdout.strip() == "from-a-file"
+
+
+@pytest.mark.parametrize("address", ["portal.example", "ftp://portal.example", "https://"])
+def test_an_address_that_is_none_is_named(address: str) -> None:
+    done = ask("s.SITE_URL", {**IN_USE, "SITE_URL": address})
+    assert "SITE_URL" in done.stderr.splitlines()[-1]
+
+
+def test_every_variable_that_is_read_is_listed() -> None:
+    listed = (ROOT / ".env.example").read_text(encoding="utf-8")
+    source = (ROOT / "ecomwg" / "settings.py").read_text(encoding="utf-8")
+    read = {
+        part.split('"')[1] for part in source.split("env.")[1:] if part.split("(")[0].isidentifier() and '"' in part
+    }
+    assert len(read) > 20
+    assert {name for name in read if name not in listed} == set()
