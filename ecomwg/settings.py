@@ -16,7 +16,20 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
+
+
+class _Values(environ.fileaware_mapping.FileAwareMapping):  # type: ignore[misc]
+    """The environment, with what stands in a file named by NAME_FILE, without the line end that editors put there."""
+
+    def __getitem__(self, key: str) -> str:
+        return str(super().__getitem__(key)).rstrip("\r\n")
+
+
+class _Env(environ.FileAwareEnv):  # type: ignore[misc]
+    ENVIRON = _Values()
+
+
+env = _Env()
 
 # --- What kind of portal this is -------------------------------------------------------------------------------------
 # A demonstration shows a group's file as on the file's own date; its accounts' password stands on the sign-in page.

@@ -39,9 +39,9 @@ def test_what_is_missing_is_named(name: str) -> None:
     assert name in done.stderr.splitlines()[-1]
 
 
-def test_a_value_can_stand_in_a_file(tmp_path: Path) -> None:
+def test_a_value_can_stand_in_a_file_with_a_line_end(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
-    secret.write_text("from-a-file", encoding="utf-8")
+    secret.write_text("from-a-file\n", encoding="utf-8")
     environment = {key: value for key, value in IN_USE.items() if key != "SECRET_KEY"}
     assert ask("s.SECRET_KEY", {**environment, "SECRET_KEY_FILE": str(secret)}).stdout.strip() == "from-a-file"
 
