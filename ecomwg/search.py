@@ -11,8 +11,8 @@ from typing import Any
 
 from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank, SearchVector
 from django.core.paginator import Paginator
-from django.db.models import CharField, F, FloatField, QuerySet, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import CharField, F, FloatField, Func, QuerySet, Value
+from django.db.models.functions import Cast, NullIf
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -25,6 +25,7 @@ from documents.papers import selectors as papers
 from documents.statement import selectors as statement
 from milestones.meetings import selectors as meetings
 from milestones.work import selectors as work
+from teams import sources as facts
 from teams.accounts.access import SignedInRequest, signed_in
 from teams.accounts.models import User
 from teams.bodies import selectors as bodies
@@ -35,7 +36,7 @@ LONGEST_QUERY = 200
 PAGE_SIZE = 20
 CONFIG = "english"
 # What a hit brings; names of its own, because the models have fields called `title`, `kind` and the like.
-HIT = ("hit_kind", "hit_rank", "hit_title", "hit_group", "hit_key", "hit_date", "hit_excerpt")
+HIT = ("hit_kind", "hit_rank", "hit_title", "hit_group", "hit_key", "hit_date", "hit_excerpt", "hit_source")
 # ts_headline marks its hits with these; no text that a person types contains them.
 HIT_STARTS, HIT_ENDS = "\x02", "\x03"
 
@@ -51,6 +52,7 @@ class Source:
     key: str
     url: Callable[[str, str], str]
     dated: str | None = None
+    source: str = "source"
 
 
 def _page(name: str) -> Callable[[str, str], str]:
@@ -92,6 +94,7 @@ SOURCES = (
         "number",
         lambda group, number: f"{reverse('statement:current', args=[group])}#clause-{number.replace('.', '-')}",
         "version__adopted",
+        "version__source",
     ),
     Source(
         "Consultation",
@@ -133,6 +136,7 @@ class Result:
     url: str
     excerpt: SafeString
     date: ApproximateDate | None
+    is_sample: bool
 
 
 def query_of(words: str) -> SearchQuery:
@@ -161,7 +165,7 @@ def _hits(source: Source, person: User, day: date, query: SearchQuery) -> QueryS
     weighted: Any = SearchVector(title, weight="A", config=CONFIG)
     if others:
         weighted += SearchVector(*others, weight="B", config=CONFIG)
-    text: Any = Concat(*_spaced(others), output_field=CharField()) if others else None
+    text = _joined(others) if others else None
     hits: QuerySet[Any, dict[str, Any]] = (
         source.rows(person, day)
         .order_by()
@@ -172,6 +176,7 @@ def _hits(source: Source, person: User, day: date, query: SearchQuery) -> QueryS
             hit_title=_headline(F(title), query, highlight_all=True),
             hit_group=F(source.group),
             hit_key=Cast(F(source.key), CharField()),
+            hit_source=F(source.source),
             hit_date=F(source.dated) if source.dated else Value(None, ApproximateDateField()),
             hit_excerpt=_headline(text, query, max_words=30) if text is not None else Value("", CharField()),
         )
@@ -184,11 +189,10 @@ def _headline(text: Any, query: SearchQuery, **options: Any) -> SearchHeadline:
     return SearchHeadline(text, query, config=CONFIG, start_sel=HIT_STARTS, stop_sel=HIT_ENDS, **options)
 
 
-def _spaced(paths: list[str]) -> list[Any]:
-    parts: list[Any] = [Value("")]
-    for path in paths:
-        parts += [F(path), Value(" ")]
-    return parts
+def _joined(paths: list[str]) -> Func:
+    """The texts that are not empty, with a dot between, so that the end of one isn't read as the start of another."""
+    texts = [NullIf(F(path), Value("")) for path in paths]
+    return Func(Value(" · "), *texts, function="concat_ws", output_field=CharField())
 
 
 def _result(row: dict[str, Any]) -> Result:
@@ -199,6 +203,7 @@ def _result(row: dict[str, Any]) -> Result:
         url=source.url(row["hit_group"], row["hit_key"]),
         excerpt=_marked(row["hit_excerpt"]),
         date=row["hit_date"],
+        is_sample=row["hit_source"] == facts.Source.ILLUSTRATIVE,
     )
 
 

@@ -104,3 +104,8 @@ def test_the_number_of_queries_does_not_grow_with_what_is_found(example: None, c
         for _ in range(9):
             factories.document(group, title="Quarterly heron report")
     assert counts[0] == counts[1]
+
+
+def test_what_was_made_up_is_marked_and_a_fact_is_not(example: None, client: Client) -> None:
+    assert "sample-tag" in page(client, world.who("member"), "process diagrams", kind="Deliverable").split("<main")[1]
+    assert "sample-tag" not in page(client, world.who("member"), "framework", kind="Document").split("<footer")[0]
