@@ -10,7 +10,6 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 from pytest_django import Settings
-from pytest_django import Settings
 
 from teams.accounts.models import User
 from teams.clock import services as clock

@@ -48,7 +48,8 @@ def _set_up(worker: str) -> None:
     files = Path(os.environ[HOME]) / f"files{number}"
     os.environ["MEDIA_ROOT"] = str(files / "media")
     os.environ["STATIC_ROOT"] = str(files / "static")
-    (files / "media").mkdir(parents=True, exist_ok=True)
+    for folder in ("media", "static"):
+        (files / folder).mkdir(parents=True, exist_ok=True)
     os.environ["DEMONSTRATION"] = "on"
     os.environ["SITE_URL"] = "http://testserver"
     os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "0" * 50)

@@ -40,11 +40,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def example(transactional_db: None, settings: Settings) -> None:
-    """The shipped example is loaded, and static files are found without having been collected."""
-    settings.STORAGES = {
-        **django_settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
+    """The shipped example is loaded, and its mail lands in the mailbox."""
     settings.EMAIL_BACKEND = "teams.notices.mailbox.MailboxBackend"
     world.load_example()
 
