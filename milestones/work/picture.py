@@ -15,7 +15,7 @@ from .selectors import Prepared
 from .timeline import Band, Event, Lane, Mark
 
 # More marks than this tell nobody anything, and a browser draws them slowly.
-MARKS_SHOWN = 90
+MARKS_SHOWN = 60
 
 
 def closest(rows: Sequence[Row], today: date) -> list[Row]:
@@ -128,6 +128,7 @@ def _mark_of(row: Row) -> Mark:
         words=", ".join(filter(None, parts)),
         baseline=step.baseline,
         is_at_risk=bool(row.risk),
+        is_sample=step.is_sample,
         follows=tuple(str(each) for each in step.after_ids),
     )
 
@@ -150,6 +151,7 @@ def events_of(meetings: Iterable[Any]) -> list[Event]:
             ),
             on=meeting.span,
             is_loose=not (meeting.starts.is_day and meeting.ends.is_day),
+            is_sample=meeting.is_sample,
         )
         for meeting in meetings
     ]

@@ -14,6 +14,7 @@ from teams.bodies.models import Body, WorkingGroup
 from teams.bodies.permissions import Action, requires, standings_of
 from teams.bodies.selectors import bodies_of_request
 from teams.clock import selectors as clock
+from teams.filters import address_with
 from teams.history.selectors import recent_changes
 
 from . import picture, selectors
@@ -24,8 +25,10 @@ from .models import Deliverable, State
 from .team_page import entries_of
 from .timeline import Band, Drawing, axis_of, draw
 
-ROWS_A_PAGE = 50
+ROWS_A_PAGE = 30
+ENTRIES_A_PAGE = 10
 CHANGES_SHOWN = 8
+FINISHED = "finished"
 
 
 @requires(Action.READ_GROUP)
@@ -105,9 +108,10 @@ def team(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpRespons
     body = next((each for each in bodies.values() if each.key == key and each.kind == Body.Kind.TEAM), None)
     if body is None:
         raise Http404("no such team in this group")
-    whole = selectors.plan_of(request.user, group, today)
+    whole = selectors.plan_of_body(request.user, body, today)
     deliverables = selectors.with_clauses(selectors.deliverables_of(request.user, group, today), today)
-    entries, finished = entries_of(whole, deliverables.filter(body=body), body)
+    to_do, finished = entries_of(whole, deliverables.filter(body=body), body)
+    shows_finished = request.GET.get("show") == FINISHED
     return render(
         request,
         "work/team.html",
@@ -116,9 +120,12 @@ def team(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpRespons
             "body": body,
             "breadcrumb": [(group.slug.upper(), group.get_absolute_url())],
             "progress": whole.progress(step for step in whole.steps if step.body_id == body.pk),
-            "entries": entries,
-            "finished": finished,
-            "shows_finished": request.GET.get("finished") == "shown",
+            "tabs": [
+                (f"To do ({len(to_do)})", address_with(request, show=None), not shows_finished),
+                (f"Finished ({len(finished)})", address_with(request, show=FINISHED), shows_finished),
+            ],
+            "shows_finished": shows_finished,
+            "page": Paginator(finished if shows_finished else to_do, ENTRIES_A_PAGE).get_page(request.GET.get("page")),
             "circle": selectors.circle_of(body, today),
             "changes": recent_changes(request.user, limit=CHANGES_SHOWN, body_id=body.pk),
         },
@@ -130,7 +137,7 @@ def milestone(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpRe
     """What exactly, by whom, by when, and what is its state; what it hangs on, and what became of it."""
     today = clock.today()
     found = get_object_or_404(selectors.milestone_of(request.user, group, today), key=key)
-    whole = selectors.plan_of(request.user, group, today)
+    whole = selectors.plan_around(request.user, found, today)
     step = whole.by_id[found.pk]
     deliverable = None
     if found.deliverable_id is not None:

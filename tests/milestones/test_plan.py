@@ -56,7 +56,8 @@ def listed(client: Client, query: str = "") -> list[str]:
 def drawn(client: Client, query: str = "") -> list[str]:
     """What the links of the picture say, in the order in which the keyboard reaches them."""
     page = client.get(PLAN + query).content.decode()
-    return re.findall(r'<a href="[^"]*" aria-label="([^"]*)"', page.partition("plan-svg")[2].partition("</svg>")[0])
+    links = re.findall(r'<a href="[^"]*"><title>([^<]*)</title>', page.partition("plan-svg")[2].partition("</svg>")[0])
+    return [link for link in links if ": " in link.replace("Team 1: ", "").replace("Team 2: ", "")]
 
 
 def test_the_picture_and_the_list_say_the_same(owed: Deliverable, member: Client) -> None:
@@ -87,7 +88,7 @@ def test_the_picture_is_a_group_of_links_with_its_name(owed: Deliverable, member
     milestone = make.milestone(owed)
     page = member.get(PLAN).content.decode()
     assert '<svg class="timeline-svg plan-svg" role="group" aria-labelledby="picture"' in page
-    assert f'<a href="{milestone.get_absolute_url()}" aria-label=' in page
+    assert f'<a href="{milestone.get_absolute_url()}"><title>' in page
     assert '<g id="deliverable-diagrams">' in page, "where the activity feed links to"
     assert "style=" not in page.partition("<main")[2].partition("</main>")[0]
 
@@ -131,6 +132,7 @@ def test_samples_are_marked(owed: Deliverable, member: Client) -> None:
     assert "Made up Sample" in text
     assert "True Sample" not in text
     assert [each.endswith("a sample") for each in drawn(member)[1:]] == [True, False]
+    assert member.get(PLAN).content.decode().count("label--sample") == 1, "and slanted in the picture"
 
 
 @pytest.fixture
@@ -262,8 +264,8 @@ def test_a_large_plan_is_drawn_around_today_and_listed_by_pages(owed: Deliverabl
     for n in range(many):
         due = make.day(f"20{18 + n // 12 % 10}-{n % 12 + 1:02}-15")
         make.milestone(owed, owner, title=f"Milestone number {n}", due=due)
-    assert len(listed(member)) == 50
-    assert len(listed(member, "?page=3")) == many - 100
+    assert len(listed(member)) == 30
+    assert len(listed(member, "?page=3")) == many - 60
     assert len([each for each in drawn(member) if "number" in each]) == picture.MARKS_SHOWN
     assert f"{many - picture.MARKS_SHOWN} more stand in the list" in words_of(member.get(PLAN))
     assert any("number 6:" in each for each in drawn(member)), "of July 2018, the month of today"

@@ -109,9 +109,9 @@ def test_what_is_finished_is_folded_away(owed: Deliverable, lead: User, page: Ca
     make.milestone(done, lead, title="Old step", state=State.ACCEPTED, accepted=make.day("2018-06"))
     text = page()
     assert "Done long ago" not in text.partition("What changed lately")[0]
-    assert "Show 1 finished" in text
-    assert "Done long ago" in page("?finished=shown")
-    assert "Old step" in page("?finished=shown")
+    assert "To do (1) Finished (1)" in text
+    assert "Done long ago" in page("?show=finished").partition("What changed lately")[0]
+    assert "Old step" in page("?show=finished").partition("What changed lately")[0]
 
 
 def test_a_deliverable_names_its_clauses_in_the_version_in_force_and_its_goal(
@@ -214,7 +214,7 @@ def test_recent_changes_of_the_team(owed: Deliverable, page: Callable[..., str])
 def test_a_team_that_owes_nothing_says_so(team: Body, page: Callable[..., str]) -> None:
     text = page()
     assert "Nothing planned" in text
-    assert "Nothing is open." in text
+    assert "Nothing is to be done." in text
 
 
 def test_samples_are_marked(team: Body, lead: User, page: Callable[..., str]) -> None:
@@ -254,7 +254,7 @@ def test_the_number_of_queries_does_not_grow(owed: Deliverable, signed_in: SignI
 
     client.get("/")  # notes the visit
     more(1)
-    one = [queries(), queries("?finished=shown")]
+    one = [queries(), queries("?show=finished")]
     more(9)
-    assert [queries(), queries("?finished=shown")] == one
+    assert [queries(), queries("?show=finished")] == one
     assert max(one) <= 12

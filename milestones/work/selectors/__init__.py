@@ -1,6 +1,6 @@
 """Questions about what is owed. What a person sees starts from that person."""
 
-from .plan import Plan, meetings_of_plan, plan_of, progress_of, progress_of_bodies
+from .plan import Plan, meetings_of_plan, plan_around, plan_of, plan_of_body, progress_of, progress_of_bodies
 from .progress import AtRisk, Progress
 from .record import MilestoneChange, changes_of, milestone_of, reminders_of
 from .step import Prepared, Step
@@ -25,7 +25,9 @@ __all__ = [
     "milestone_of",
     "milestones_visible_to",
     "number_waiting_on",
+    "plan_around",
     "plan_of",
+    "plan_of_body",
     "progress_of",
     "progress_of_bodies",
     "reminders_of",

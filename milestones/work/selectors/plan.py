@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 
 from milestones.work.models import Dependency, Milestone, State
 from teams.accounts.models import User
@@ -30,7 +30,7 @@ MEETINGS_SHOWN = 60
 
 @dataclass(frozen=True)
 class Plan:
-    """All milestones of a group on a date, the first due first."""
+    """The milestones of a group, or some of them with what they hang on, on a date: the first due first."""
 
     today: date
     steps: tuple[Step, ...]
@@ -130,6 +130,27 @@ def _on(due: ApproximateDate) -> str:
 def plan_of(person: User, group: WorkingGroup, today: date) -> Plan:
     """The group's plan as the person may see it on `today`: one query."""
     return _plan(milestones_visible_to(person, today).filter(group=group), today)
+
+
+def plan_of_body(person: User, body: Body, today: date) -> Plan:
+    """The part of the plan that a body owes, with what it hangs on, as the person may see it: one query."""
+    return _plan(_around(milestones_visible_to(person, today), Q(body=body) | Q(deliverable__body=body)), today)
+
+
+def plan_around(person: User, milestone: Milestone, today: date) -> Plan:
+    """The part of the plan that says all about one milestone, as the person may see it: one query."""
+    return _plan(_around(milestones_visible_to(person, today), Q(pk=milestone.pk)), today)
+
+
+def _around(milestones: QuerySet[Milestone], core: Q) -> QuerySet[Milestone]:
+    """Those of the core, the others of their deliverables, and those that come right before and after them."""
+    inside = Milestone.objects.filter(core)
+    return milestones.filter(
+        Q(pk__in=inside.values("pk"))
+        | Q(deliverable__in=inside.values("deliverable"))
+        | Q(pk__in=Dependency.objects.filter(milestone__in=inside).values("after"))
+        | Q(pk__in=Dependency.objects.filter(after__in=inside).values("milestone"))
+    )
 
 
 def progress_of_bodies(group: WorkingGroup, today: date) -> dict[int, Progress]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from django.urls import reverse
 
@@ -24,7 +25,7 @@ class Prepared:
     starts: ApproximateDate
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Step:
     """A milestone in short, with what a line about it says."""
 
@@ -66,6 +67,11 @@ class Step:
         """The state in words."""
         return State(self.state).label
 
-    def get_absolute_url(self) -> str:
-        """The milestone's own page."""
+    @cached_property
+    def url(self) -> str:
+        """The address of the milestone's own page, looked up once however often a page links to it."""
         return reverse("work:milestone", args=[self.group, self.key])
+
+    def get_absolute_url(self) -> str:
+        """The same, as Django's models say it."""
+        return self.url

@@ -144,34 +144,35 @@ def _meeting(row: Mapping[str, Any]) -> NextMeeting:
 
 
 def deliverables_of(person: User, group: WorkingGroup, today: date) -> QuerySet[Deliverable]:
-    """The group's deliverables that the person may see, the first due first, each with its strategy goal at hand."""
-    return (
-        deliverables_visible_to(person, today)
-        .filter(group=group)
-        .select_related("strategy_goal__strategy")
-        .order_by(last_day("due"), first_day("due"), "id")
-    )
+    """The group's deliverables that the person may see, the first due first."""
+    found = deliverables_visible_to(person, today).filter(group=group)
+    return found.order_by(last_day("due"), first_day("due"), "id")
 
 
 def with_clauses(deliverables: QuerySet[Deliverable], today: date) -> QuerySet[Deliverable]:
-    """Annotates `stands_under`: what `clauses_of` reads, of the statement's version in force on `today`.
+    """With the strategy goal at hand, and `stands_under`: what `clauses_of` reads, of the version in force on `today`.
 
     That is the one adopted last; a version of which only the month of adoption is known counts from its first day.
     """
     in_force = Body.objects.filter(
         group=OuterRef("group"), statement__versions__adopted__startswith__lte=today
     ).order_by("-statement__versions__adopted")
-    return deliverables.alias(in_force=Subquery(in_force.values("statement__versions__pk")[:1])).annotate(
-        stands_under=JSONBAgg(
-            JSONObject(
-                number=F("clauses__texts__number"),
-                heading=F("clauses__texts__heading"),
-                version=F("clauses__texts__version__number"),
-                source=F("clauses__texts__version__source"),
-            ),
-            filter=Q(clauses__texts__version=F("in_force")),
-            order_by="clauses__texts__position",
-            default=Value([], JSONField()),
+    in_force_id = Subquery(in_force.values("statement__versions__pk")[:1])
+    return (
+        deliverables.select_related("strategy_goal__strategy")
+        .alias(in_force=in_force_id)
+        .annotate(
+            stands_under=JSONBAgg(
+                JSONObject(
+                    number=F("clauses__texts__number"),
+                    heading=F("clauses__texts__heading"),
+                    version=F("clauses__texts__version__number"),
+                    source=F("clauses__texts__version__source"),
+                ),
+                filter=Q(clauses__texts__version=F("in_force")),
+                order_by="clauses__texts__position",
+                default=Value([], JSONField()),
+            )
         )
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.utils import formats
 
@@ -22,7 +23,7 @@ def short(on: ApproximateDate) -> str:
     return f"{formats.date_format(on.first, 'M j')}–{ends}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Mark:
     """A dated step, drawn as a shape on the last day that its date can be.
 
@@ -39,6 +40,7 @@ class Mark:
     words: str
     baseline: ApproximateDate | None = None
     is_at_risk: bool = False
+    is_sample: bool = False
     follows: tuple[str, ...] = ()
 
     @property
@@ -46,14 +48,14 @@ class Mark:
         """Days by which it is later than its baseline; 0 where it isn't."""
         return max(0, (self.on.last - self.baseline.last).days) if self.baseline else 0
 
-    @property
+    @cached_property
     def label(self) -> str:
         """What stands beside it, where there is room: "Aug 17 (+3 days) Draft recommendations"."""
         slip = f" (+{self.slip}\N{NO-BREAK SPACE}day{'s' if self.slip != 1 else ''})" if self.slip else ""
         return f"{short(self.on)}{slip} {self.title}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lane:
     """What the marks lead to, drawn as a bar from its first date to `ends`; without `ends` there is no bar.
 
@@ -69,13 +71,13 @@ class Lane:
     shape: str = ""
     remark: str = ""
 
-    @property
+    @cached_property
     def label(self) -> str:
         """What stands above it."""
         return f"{self.title} · {self.remark}" if self.remark else self.title
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Band:
     """Whose lanes they are."""
 
@@ -85,7 +87,7 @@ class Band:
     lanes: tuple[Lane, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Event:
     """Something that takes place, drawn on top from its first to its last day.
 
@@ -97,8 +99,9 @@ class Event:
     words: str
     on: ApproximateDate
     is_loose: bool = False
+    is_sample: bool = False
 
-    @property
+    @cached_property
     def label(self) -> str:
         """What stands beside it, where there is room."""
         return f"{short(self.on)} {self.title}"

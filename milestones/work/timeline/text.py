@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import accumulate
+
 # Widths of the characters from the space to the tilde in Source Sans Pro Bold, in thousandths of the font's size. The
 # picture sets most texts in the regular weight, which is narrower: the difference is the margin for another font.
 _WIDTHS = (
@@ -13,14 +17,17 @@ _WIDTHS = (
     *(573, 573, 398, 443, 383, 568, 523, 776, 514, 521, 460, 344, 268, 344, 528),
 )
 _OTHERS = 900
+_WIDTH = {chr(32 + place): width for place, width in enumerate(_WIDTHS)} | {"\N{NO-BREAK SPACE}": _WIDTHS[0]}
 ELLIPSIS = "…"
+
+
+def _thousandths(text: str) -> Iterator[int]:
+    return (_WIDTH.get(each, _OTHERS) for each in text)
 
 
 def width_of(text: str, size: float) -> float:
     """The width of one line of text set in `size` pixels, in pixels; rather too wide than too narrow."""
-    plain = text.replace("\N{NO-BREAK SPACE}", " ")
-    thousandths = sum(_WIDTHS[ord(each) - 32] if " " <= each <= "~" else _OTHERS for each in plain)
-    return thousandths * size / 1000
+    return sum(_thousandths(text)) * size / 1000
 
 
 def shorten(text: str, room: float, size: float) -> str:
@@ -30,8 +37,7 @@ def shorten(text: str, room: float, size: float) -> str:
     """
     if width_of(text, size) <= room:
         return text
-    room -= width_of(ELLIPSIS, size)
-    fitting = next((text[:end] for end in range(len(text) - 1, 0, -1) if width_of(text[:end], size) <= room), "")
+    fitting = text[: bisect_right(list(accumulate(_thousandths(text))), room * 1000 / size - _OTHERS)]
     if not text[len(fitting)].isspace():
         fitting = fitting.rpartition(" ")[0] or fitting
     fitting = fitting.rstrip(" ,;:-–—·(")
