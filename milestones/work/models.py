@@ -118,9 +118,9 @@ class Deliverable(Owed, GroupOwned):
         return self.title
 
     def get_absolute_url(self) -> str:
-        """Its place on its team's page; for a body that is no team, in the plan."""
+        """Its place on its team's page, where it stands open; for a body that is no team, in the plan."""
         if self.body.kind == Body.Kind.TEAM:
-            return f"{self.body.get_absolute_url()}#deliverable-{self.key}"
+            return f"{self.body.get_absolute_url()}?deliverable={self.key}#deliverable-{self.key}"
         return f"{reverse('work:plan', args=[self.body.group.slug])}#deliverable-{self.key}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from teams.bodies.models import Body
@@ -50,6 +50,12 @@ def entries_of(plan: Plan, deliverables: Iterable[Deliverable], body: Body) -> t
         for prepared in dict.fromkeys(step.prepares for step in alone)
     ]
     return [each for each in entries if each.is_open], [each for each in entries if not each.is_open]
+
+
+def place_of(key: str, entries: Sequence[Entry]) -> int | None:
+    """Where the deliverable with that key stands among the entries, from 0; None where it doesn't."""
+    keys = [entry.deliverable.key if entry.deliverable else None for entry in entries]
+    return keys.index(key) if key in keys else None
 
 
 def _entry(

@@ -22,7 +22,7 @@ from .exports import plan_csv
 from .forms import CSV, PlanFilter
 from .listing import LATE, Row, headings, in_order, rows_of
 from .models import Deliverable, State
-from .team_page import entries_of
+from .team_page import entries_of, place_of
 from .timeline import Band, Drawing, axis_of, draw
 
 ROWS_A_PAGE = 30
@@ -111,7 +111,11 @@ def team(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpRespons
     whole = selectors.plan_of_body(request.user, body, today)
     deliverables = selectors.with_clauses(selectors.deliverables_of(request.user, group, today), today)
     to_do, finished = entries_of(whole, deliverables.filter(body=body), body)
-    shows_finished = request.GET.get("show") == FINISHED
+    looked_for = request.GET.get("deliverable", "")
+    shows_finished = request.GET.get("show") == FINISHED or place_of(looked_for, finished) is not None
+    shown = finished if shows_finished else to_do
+    place = place_of(looked_for, shown)
+    number = request.GET.get("page") or (place or 0) // ENTRIES_A_PAGE + 1
     return render(
         request,
         "work/team.html",
@@ -121,11 +125,16 @@ def team(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpRespons
             "breadcrumb": [(group.slug.upper(), group.get_absolute_url())],
             "progress": whole.progress(step for step in whole.steps if step.body_id == body.pk),
             "tabs": [
-                (f"To do ({len(to_do)})", address_with(request, show=None), not shows_finished),
-                (f"Finished ({len(finished)})", address_with(request, show=FINISHED), shows_finished),
+                (f"To do ({len(to_do)})", address_with(request, show=None, deliverable=None), not shows_finished),
+                (
+                    f"Finished ({len(finished)})",
+                    address_with(request, show=FINISHED, deliverable=None),
+                    shows_finished,
+                ),
             ],
             "shows_finished": shows_finished,
-            "page": Paginator(finished if shows_finished else to_do, ENTRIES_A_PAGE).get_page(request.GET.get("page")),
+            "page": Paginator(shown, ENTRIES_A_PAGE).get_page(number),
+            "looked_for": looked_for,
             "circle": selectors.circle_of(body, today),
             "changes": recent_changes(request.user, limit=CHANGES_SHOWN, body_id=body.pk),
         },

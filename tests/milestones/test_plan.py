@@ -116,7 +116,7 @@ def test_what_prepares_a_meeting_stands_with_the_meeting(owed: Deliverable, memb
 def test_a_deliverable_without_milestones_is_drawn_and_named(owed: Deliverable, member: Client) -> None:
     assert drawn(member) == ["Process diagrams · due Fri, Sep 14, 2018: deliverable, planned"]
     text = words_of(member.get(PLAN))
-    assert "Deliverables without milestones Process diagrams , Team 1: Fri, Sep 14, 2018" in text
+    assert "Deliverables without milestones Process diagrams Team 1: Fri, Sep 14, 2018" in text
 
 
 def test_an_empty_plan_says_so(member: Client) -> None:

@@ -80,7 +80,7 @@ def test_is_it_on_track(owed: Deliverable, lead: User, page: Callable[..., str])
     assert "Late Draft Fri, Jul 13, 2018 (7 days late)" in text
     assert "At risk Review Waits for “Draft”, which is late: it was due on July 13, 2018." in text
     assert "Next due Review Fri, Aug 24, 2018 (5 weeks left)" in text
-    assert "Slipped most Review , 14 days later than in the adopted plan" in text
+    assert "Slipped most Review 14 days later than in the adopted plan" in text
 
 
 def test_a_deliverable_opens_to_its_milestones(owed: Deliverable, lead: User, page: Callable[..., str]) -> None:
@@ -112,6 +112,22 @@ def test_what_is_finished_is_folded_away(owed: Deliverable, lead: User, page: Ca
     assert "To do (1) Finished (1)" in text
     assert "Done long ago" in page("?show=finished").partition("What changed lately")[0]
     assert "Old step" in page("?show=finished").partition("What changed lately")[0]
+
+
+def test_a_link_to_a_deliverable_finds_it_open_wherever_it_stands(team: Body, lead: User, signed_in: SignIn) -> None:
+    for number in range(12):
+        make.deliverable(team, key=f"owed-{number}", due=make.day(f"2018-09-{number + 1:02}"))
+    done = make.deliverable(team, key="done", state=State.ACCEPTED, accepted=make.day("2018-06"))
+    client = signed_in(lead)
+
+    def opened(address: str) -> list[str]:
+        return re.findall(r'<details class="entry" id="([^"]*)" open>', client.get(address).content.decode())
+
+    last = Deliverable.objects.get(key="owed-11")
+    assert opened(last.get_absolute_url()) == ["deliverable-owed-11"]
+    assert opened(done.get_absolute_url()) == ["deliverable-done"]
+    assert opened(f"{PAGE}?deliverable=nothing") == []
+    assert opened(f"{PAGE}?deliverable=owed-11&page=1") == [], "turning the page still turns it"
 
 
 def test_a_deliverable_names_its_clauses_in_the_version_in_force_and_its_goal(
