@@ -40,11 +40,9 @@ class ApproximateDate:
     wording: str = field(default="")
 
     def __post_init__(self) -> None:
-        """Refuse a span that ends before it starts, or that no day follows. Raises ValueError."""
+        """Refuse a span that ends before it starts. Raises ValueError."""
         if self.last < self.first:
             raise ValueError(f"a date can't end ({self.last}) before it starts ({self.first})")
-        if self.last == date.max:
-            raise ValueError(f"a date can't be as late as {self.last}: nothing comes after it")
 
     @classmethod
     def day(cls, day: date, wording: str = "") -> ApproximateDate:
@@ -88,11 +86,9 @@ class ApproximateDate:
         """`day`, `month`, `year`, or `span` where the days fit none of these."""
         if self.first == self.last:
             return "day"
-        if self.first.day == 1 and self.last + timedelta(days=1) == _month_after(self.first):
+        if self == ApproximateDate.month(self.first.year, self.first.month):
             return "month"
-        if (self.first.month, self.first.day, self.last.month, self.last.day) == (1, 1, 12, 31) and (
-            self.first.year == self.last.year
-        ):
+        if self == ApproximateDate.year(self.first.year):
             return "year"
         return "span"
 
@@ -154,10 +150,6 @@ def _key(value: object) -> tuple[date, date] | None:
     return None
 
 
-def _month_after(day: date) -> date:
-    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
-
-
 def span_of_days(first: date, last: date) -> str:
     """Two days as one phrase, saying once what they share: "October 8-12, 2018" (with an en dash)."""
     if first == last:
@@ -215,6 +207,8 @@ class ApproximateDateField(DateRangeField):
         if isinstance(value, date):
             value = ApproximateDate.day(value)
         if isinstance(value, ApproximateDate):
+            if value.last == date.max:  # the range ends before the day after it
+                raise ValueError(f"a date as late as {value.last} can't be kept: no day follows it")
             return DateRange(value.first, value.last + timedelta(days=1))
         if isinstance(value, str):
             return self.get_prep_value(self.to_python(value))
