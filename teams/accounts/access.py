@@ -1,6 +1,7 @@
 """What every view must say about itself: `@public`, `@signed_in`, or `@requires(...)` of `teams.bodies.permissions`.
 
-A view that says nothing is refused, so that a forgotten line closes a page and never opens one.
+A view that says nothing is refused, so that a forgotten line closes a page and never opens one. In the same way a view
+only reads (GET and HEAD) unless it says `@takes("GET", "POST")`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.urls import ResolverMatch
 
 from .models import User
@@ -19,6 +20,7 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 PUBLIC = "public"
 SIGNED_IN = "signed in"
+READING = ("GET", "HEAD")
 
 # Pages of django-allauth that are open without signing in; its other pages are for people who are signed in.
 ALLAUTH_PUBLIC = frozenset(
@@ -58,6 +60,29 @@ def signed_in(view: View) -> View:
     return declare(view, SIGNED_IN)
 
 
+def takes(*methods: str) -> Callable[[View], View]:
+    """Which methods a view answers to, where it does more than read: `@takes("GET", "POST")`, `@takes("POST")`.
+
+    HEAD comes with GET. Every other method is refused (405) before the view runs. Stands above or below the line that
+    declares the access.
+    """
+    answered = (*methods, "HEAD") if "GET" in methods else methods
+
+    def declare_methods(view: View) -> View:
+        view.methods = answered  # type: ignore[attr-defined]
+        return view
+
+    return declare_methods
+
+
+def methods_of(match: ResolverMatch) -> tuple[str, ...] | None:
+    """The methods that the view of a resolved address answers to; None for pages of other packages, which know."""
+    if getattr(match.func, "access", None) is None:
+        return None
+    methods: tuple[str, ...] = getattr(match.func, "methods", READING)
+    return methods
+
+
 def access_of(match: ResolverMatch) -> str | None:
     """What the view of a resolved address says about itself; None where it says nothing (and so is refused)."""
     declared: str | None = getattr(match.func, "access", None)
@@ -88,6 +113,10 @@ class AccessMiddleware:
         access = access_of(request.resolver_match)
         if access is None:
             raise Http404("this address declares no access")
+        methods = methods_of(request.resolver_match)
+        if methods is not None and request.method not in methods:
+            # Says nothing about what exists: it goes by the form of the address alone.
+            return HttpResponseNotAllowed(methods)
         if access == PUBLIC:
             return None
         if not request.user.is_authenticated:

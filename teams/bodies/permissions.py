@@ -1,6 +1,7 @@
 """Who may do what: the one table of roles and actions, and the way a view asks for it.
 
 A person's standing in a group is found once a request, from the memberships that hold on the portal's date.
+docs/permissions.md is written from the table by `manage.py permissions_table`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
 from django.core.exceptions import PermissionDenied
@@ -20,7 +21,7 @@ from teams.accounts.access import SignedInRequest, declare
 from teams.accounts.models import User
 from teams.clock import selectors as clock
 
-from .models import Body, Membership, Role, WorkingGroup
+from .models import Body, BodyParent, Membership, Role, WorkingGroup
 
 P = ParamSpec("P")
 
@@ -43,18 +44,68 @@ ALLOWED: dict[Action, frozenset[str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+# Actions that are done to one body. The role must be held in that body, or in one above it on that day: a role in the
+# working group counts in its teams, a role in a team in that team alone. All other actions concern the whole group, and
+# the role may be held in any of its bodies.
+CONCERNS_A_BODY: frozenset[Action] = frozenset()
+
+
+@dataclass(frozen=True)
 class Standing:
-    """What a person is in one group on one date; `name` is that of the group."""
+    """What a person is in one group on one date.
+
+    `name` is that of the group; `held` are the roles with the key of the body in which each is held. An administrator
+    of the portal stands in every group, in no body.
+    """
 
     group: WorkingGroup
     name: str
-    roles: frozenset[str]
-    body_ids: frozenset[int]
+    day: date
+    held: frozenset[tuple[int, str]]
+    is_administrator: bool = False
 
-    def may(self, action: Action) -> bool:
-        """Whether the table allows it."""
-        return bool(ALLOWED[action] & self.roles)
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """The roles held anywhere in the group."""
+        return frozenset({role for _, role in self.held} | ({ADMINISTRATOR} if self.is_administrator else set()))
+
+    @cached_property
+    def body_ids(self) -> frozenset[int]:
+        """The bodies that the person belongs to."""
+        return frozenset(body for body, _ in self.held)
+
+    def may(self, action: Action, body: Body | None = None) -> bool:
+        """Whether the table allows it.
+
+        For an action that concerns a body, `body` asks for that one, and without it for any body of the group. A body
+        that isn't the group's is refused to everyone. Asks the database at most once, and only where a body is given
+        and no role in that body itself decides.
+        """
+        if body is not None and body.group_id != self.group.pk:
+            return False
+        allowed = ALLOWED[action]
+        if body is None or action not in CONCERNS_A_BODY or self.is_administrator:
+            return bool(allowed & self.roles)
+        counting = {held_in for held_in, role in self.held if role in allowed}
+        return body.pk in counting or bool(counting and counting & self._above(body.pk))
+
+    def _above(self, body: int) -> set[int]:
+        """The bodies that the body reports to, directly or not."""
+        found: set[int] = set()
+        waiting = [body]
+        while waiting:
+            parents = self._parents.get(waiting.pop(), set()) - found
+            found |= parents
+            waiting += parents
+        return found
+
+    @cached_property
+    def _parents(self) -> dict[int, set[int]]:
+        found: dict[int, set[int]] = {}
+        links = BodyParent.objects.filter(BodyParent.holding(self.day), body__group=self.group)
+        for body, parent in links.values_list("body_id", "parent_id"):
+            found.setdefault(body, set()).add(parent)
+        return found
 
 
 def standings(person: User, day: date) -> dict[str, Standing]:
@@ -62,24 +113,25 @@ def standings(person: User, day: date) -> dict[str, Standing]:
 
     An administrator of the portal stands in every group; anyone else where a membership holds on that day.
     """
-    roles: dict[int, set[str]] = {}
-    bodies: dict[int, set[int]] = {}
+    held: dict[int, set[tuple[int, str]]] = {}
     groups: dict[int, WorkingGroup] = {}
     names: dict[int, str] = {}
-    held = Membership.objects.filter(Membership.holding(day), person=person).select_related("body__group")
-    for membership in held.annotate(group_name=_name_of_group("body__group")):
+    memberships = Membership.objects.filter(Membership.holding(day), person=person).select_related("body__group")
+    for membership in memberships.annotate(group_name=_name_of_group("body__group")):
         group = membership.body.group
         groups[group.pk], names[group.pk] = group, membership.group_name
-        roles.setdefault(group.pk, set()).add(membership.role)
-        bodies.setdefault(group.pk, set()).add(membership.body_id)
+        held.setdefault(group.pk, set()).add((membership.body_id, membership.role))
     if person.is_site_admin:
         for group in WorkingGroup.objects.annotate(group_name=_name_of_group("pk")):
             groups.setdefault(group.pk, group)
             names[group.pk] = group.group_name
-            roles.setdefault(group.pk, set()).add(ADMINISTRATOR)
     return {
         group.slug: Standing(
-            group, names[group.pk] or group.slug, frozenset(roles[group.pk]), frozenset(bodies.get(group.pk, ()))
+            group,
+            names[group.pk] or group.slug,
+            day,
+            frozenset(held.get(group.pk, ())),
+            is_administrator=person.is_site_admin,
         )
         for group in sorted(groups.values(), key=lambda group: group.slug)
     }
@@ -110,7 +162,8 @@ def requires(
     """A view's first argument after the request is the group's slug; the view itself gets the WorkingGroup.
 
     An outsider is told that there is no such page (404), so that nothing about other groups can be learned; someone
-    inside without the right is refused (403).
+    inside without the right is refused (403). An action that concerns a body opens the page to whoever may do it in
+    any body; the view asks `request.standing.may(action, body)` once it knows which.
     """
 
     def wrap(
