@@ -32,7 +32,7 @@ def compose(batch: Sequence[Notice], now: datetime) -> Mapping[int, Mail | Moot]
     return {
         notice.pk: Mail(
             f"About {notice.subject_key}",
-            f"Text for {notice.recipient.name}",
+            f"Text for {notice.recipient.name if notice.recipient else notice.address}",
             f"<html><head><style>p {{ color: #000; }}</style></head><body><p>{notice.subject_key}</p></body></html>",
             {"References": "<thread@example.test>"},
         )

@@ -11,12 +11,20 @@ from .models import Notice
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail to one person, ready to go: the same content as plain text and as HTML."""
+    """A mail to one person, ready to go: the same content as plain text and as HTML.
+
+    `secret` is a part of it that opens something, such as an invitation's link: it goes, and is not kept.
+    """
 
     subject: str
     text: str
     html: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    secret: str = ""
+
+    def kept(self, content: str) -> str:
+        """The content as the outbox keeps it: without the secret."""
+        return content.replace(self.secret, "…") if self.secret else content
 
 
 @dataclass(frozen=True, slots=True)

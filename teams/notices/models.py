@@ -28,7 +28,13 @@ class Notice(models.Model):
     rule = models.CharField(max_length=40, help_text="Which rule owes it, such as before:7.")
     subject_key = models.CharField(max_length=80, help_text="What it is about, such as milestone:12.")
     revision = models.PositiveIntegerField(default=1, help_text="Revision of the date that it speaks of.")
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="notices")
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="notices",
+        help_text="None where it goes to an address alone, such as an invitation to someone who has no account yet.",
+    )
     scope = models.CharField(
         max_length=50, blank=True, help_text="The part of the portal it belongs to: a group's slug."
     )
@@ -51,7 +57,7 @@ class Notice(models.Model):
         default=0, db_default=0, help_text="How often a mail server was asked to take it."
     )
 
-    address = models.EmailField(blank=True, db_default="", help_text="Where it went.")
+    address = models.EmailField(blank=True, db_default="", help_text="Where it went; or goes, without a recipient.")
     message_id = models.CharField(max_length=200, blank=True, db_default="")
     subject = models.CharField(max_length=300, blank=True, db_default="")
     text = models.TextField(blank=True, db_default="")
@@ -64,6 +70,14 @@ class Notice(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "rule", "subject_key", "revision", "recipient"], name="notice_once"
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "rule", "subject_key", "revision", "address"],
+                condition=Q(recipient__isnull=True),
+                name="notice_to_address_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(recipient__isnull=False) | ~Q(address=""), name="notice_goes_to_someone"
             ),
             models.CheckConstraint(
                 condition=Q(state="sent", sent_at__isnull=False) | ~Q(state="sent"),
@@ -87,7 +101,7 @@ class Notice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.rule} {self.subject_key} to {self.recipient_id}"
+        return f"{self.kind} {self.rule} {self.subject_key} to {self.recipient_id or self.address}"
 
 
 class MailboxMessage(models.Model):

@@ -79,6 +79,33 @@ def queue(*, owed: QuerySet[Any, Any], now: datetime) -> int:
         return int(cursor.rowcount)
 
 
+def owe_to_address(
+    *,
+    kind: str,
+    rule: str,
+    subject_key: str,
+    revision: int,
+    address: str,
+    why: str,
+    now: datetime,
+    useless_after: datetime,
+) -> Notice:
+    """Write a notice to an address whose owner may have no account, due at once; one that is there already is given.
+
+    Instants are on the portal's clock. It belongs to no group's ledger: what it is about shows it.
+    """
+    notice, _ = Notice.objects.get_or_create(
+        kind=kind,
+        rule=rule,
+        subject_key=subject_key,
+        revision=revision,
+        recipient=None,
+        address=address,
+        defaults={"why": why, "due_at": now, "created_at": now, "useless_after": useless_after},
+    )
+    return notice
+
+
 def send_due(*, seconds: float = 60) -> int:
     """Send what is due, until nothing is, the mail server can't be reached, or `seconds` are over.
 
@@ -208,14 +235,15 @@ class _Sender:
         real = clock.real_now()
         message_id = message_id_of(notice)
         subject = " ".join(mail.subject.split())[:300]
+        address = notice.recipient.email if notice.recipient else notice.address
         begun = Notice.objects.filter(
             pk=notice.pk, state=State.SENDING, claimed_by=self.id, lease_ends_at__gt=real
         ).update(
-            address=notice.recipient.email,
+            address=address,
             message_id=message_id,
             subject=subject,
-            text=mail.text,
-            html=mail.html,
+            text=mail.kept(mail.text),
+            html=mail.kept(mail.html),
             attempts=F("attempts") + 1,
             handed_over_at=real,
             lease_ends_at=real + HANDOVER_LEASE,
@@ -226,7 +254,7 @@ class _Sender:
         message = EmailMultiAlternatives(
             subject,
             mail.text,
-            to=[notice.recipient.email],
+            to=[address],
             headers={
                 **mail.headers,
                 "Message-ID": message_id,
@@ -298,10 +326,11 @@ def compose(batch: Sequence[Notice], now: datetime) -> dict[int, Mail | Moot | s
     """
     answers: dict[int, Mail | Moot | str] = {}
     by_kind: dict[str, list[Notice]] = defaultdict(list)
-    people = User.objects.in_bulk({notice.recipient_id for notice in batch})
+    people = User.objects.in_bulk({notice.recipient_id for notice in batch if notice.recipient_id is not None})
     for notice in batch:
-        notice.recipient = people[notice.recipient_id]
-        if not notice.recipient.is_active:
+        if notice.recipient_id is not None:
+            notice.recipient = people[notice.recipient_id]
+        if notice.recipient is not None and not notice.recipient.is_active:
             answers[notice.pk] = Moot("The person's account is closed.")
         elif notice.useless_after is not None and notice.useless_after < now:
             answers[notice.pk] = Moot(f"It could not go in time; it was of use until {_in_words(notice)}.")

@@ -146,7 +146,7 @@ def test_a_notice_that_cannot_be_composed_takes_no_other_with_it(caplog: pytest.
     people = [factories.person(name=name, password=None) for name in ("Fine", "Broken", "Also fine")]
 
     def fragile(batch: Sequence[Notice], now: datetime) -> Mapping[int, Mail | Moot]:
-        if any(notice.recipient.name == "Broken" for notice in batch):
+        if any(notice.recipient == people[1] for notice in batch):
             raise KeyError("title")
         return outbox.compose(batch, now)
 
@@ -270,3 +270,44 @@ def test_how_long_the_oldest_has_waited(person: User) -> None:
 def test_two_kinds_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match="another kind"):
         kinds.register(kinds.Kind(outbox.KIND, lambda _batch, _now: {}))
+
+
+def owe_to(address: str, revision: int = 1) -> Notice:
+    return services.owe_to_address(
+        kind=outbox.KIND,
+        rule="asked",
+        subject_key="thing:1",
+        revision=revision,
+        address=address,
+        why="You are in a test.",
+        now=START,
+        useless_after=START + timedelta(days=1),
+    )
+
+
+def test_a_notice_goes_to_an_address_without_an_account_once() -> None:
+    owed = owe_to("new@example.test")
+    assert owe_to("new@example.test") == owed
+    assert services.send_due() == 1
+    assert owe_to("new@example.test") == owed
+    assert services.send_due() == 0
+    message = MailboxMessage.objects.get()
+    assert (message.recipients, message.text) == ("new@example.test", "Text for new@example.test")
+    assert (the_notice().state, the_notice().address) == (State.SENT, "new@example.test")
+
+
+def test_a_notice_goes_to_someone() -> None:
+    with pytest.raises(IntegrityError, match="notice_goes_to_someone"):
+        owe_to("")
+
+
+def test_what_a_mail_keeps_secret_goes_and_is_not_kept() -> None:
+    def secretive(batch: Sequence[Notice], now: datetime) -> Mapping[int, Mail | Moot]:
+        mail = Mail("Come in", "By https://x/key/ please", '<a href="https://x/key/">In</a>', secret="https://x/key/")
+        return {notice.pk: mail for notice in batch}
+
+    kinds._kinds[outbox.KIND] = kinds.Kind(outbox.KIND, secretive)
+    owe_to("new@example.test")
+    assert services.send_due() == 1
+    assert "https://x/key/" in MailboxMessage.objects.get().text
+    assert (the_notice().text, the_notice().html) == ("By … please", '<a href="…">In</a>')
