@@ -54,7 +54,8 @@ PAGES: Final = {
     "not-found": "/groups/nothing/",
 }
 LEDGER: Final = {"ledger": "/groups/ecom/ledger/", "forecast": "/groups/ecom/ledger/forecast/"}
-README: Final = {"home": "/", "plan": "/groups/ecom/plan/"}
+# Address and height in pixels.
+README: Final = {"home": ("/", 860), "plan": ("/groups/ecom/plan/", 1720)}
 
 
 def window(browser: Browser, site: str, email: str = "") -> BrowserContext:
@@ -98,7 +99,8 @@ def main() -> int:
             folder = ROOT / "docs" / "img"
             folder.mkdir(exist_ok=True)
             page = window(browser, chosen.site, PEOPLE["lead"]).new_page()
-            for name, path in README.items():
+            for name, (path, height) in README.items():
+                page.set_viewport_size({"width": 1280, "height": height})
                 page.goto(path)
                 page.screenshot(path=folder / f"{name}.png")
             print(f"{len(README)} pictures in {folder.relative_to(ROOT)}")
