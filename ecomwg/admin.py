@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db import models
@@ -97,5 +98,5 @@ class NoticeAdmin(ReadOnly):
     list_filter = ("state",)
 
 
-# Groups of rights aren't used, and addresses are shown with their people.
-admin.site.unregister([Group, EmailAddress])
+# Groups of rights aren't used, addresses are shown with their people, and second factors are nobody else's to see.
+admin.site.unregister([Group, EmailAddress, Authenticator])

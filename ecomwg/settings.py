@@ -6,12 +6,15 @@ Each variable can be given as NAME, or as NAME_FILE with the path of a file that
 from __future__ import annotations
 
 import sys
+from base64 import urlsafe_b64encode
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import environ
 import pghistory
+from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -80,6 +83,7 @@ INSTALLED_APPS = [
     "pghistory",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "ecomwg",  # last, so that its admin.py finds what the others have registered
 ]
 MIDDLEWARE = [
@@ -134,7 +138,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis: the broker, and nothing that a page needs ----------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CACHES = {"default": {"BACKEND": "teams.accounts.cache.KeepingCache", "LOCATION": "cache"}}
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -225,6 +229,27 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
 ACCOUNT_CHANGE_EMAIL = True
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+
+# --- Second factor ---------------------------------------------------------------------------------------------------
+# Fernet keys that the secrets of second factors are kept under: the first encrypts, all of them open.
+MFA_KEYS = env.list("MFA_KEYS", default=[]) if DEMONSTRATION else env.list("MFA_KEYS")
+if DEMONSTRATION and not MFA_KEYS:
+    MFA_KEYS = [urlsafe_b64encode(sha256(f"second factor:{SECRET_KEY}".encode()).digest()).decode()]
+try:
+    _ = [Fernet(key) for key in MFA_KEYS]
+except ValueError as error:
+    raise ImproperlyConfigured("MFA_KEYS must be Fernet keys with commas between; .env.example says how") from error
+if not MFA_KEYS:
+    raise ImproperlyConfigured("MFA_KEYS is empty; .env.example says how to make a key")
+MFA_ADAPTER = "teams.accounts.second_factor.SecondFactorAdapter"
+MFA_FORMS = {"add_webauthn": "teams.accounts.forms.AddPasskeyForm"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_TOTP_ISSUER = SITE_NAME
+MFA_TOTP_TOLERANCE = 0  # a code that was used is remembered for one period, so that only one period may be accepted
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TRUST_ENABLED = False
 
 # --- Sessions, cookies, headers --------------------------------------------------------------------------------------
 SESSION_COOKIE_AGE = 12 * 60 * 60

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("search/", search.search, name="search"),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/second-factor/", include("allauth.mfa.urls")),
     path("mailbox/", include("teams.notices.urls")),
     path(GROUP, include("teams.bodies.urls")),
     path(GROUP, include("milestones.work.urls")),

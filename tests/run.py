@@ -27,6 +27,7 @@ IN_USE: Final = {
     "DATABASE_URL": "postgres://portal:portal@127.0.0.1:1/portal",
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "EMAIL_HOST": "smtp.example",
+    "MFA_KEYS": "bm90LWEtc2VjcmV0LWJ1dC10aGlydHktdHdvLWJ5dGU=",
     "DEFAULT_FROM_EMAIL": "portal@portal.example",
 }
 # What docker-compose.yml does not go without.

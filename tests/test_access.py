@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, resolve, reverse
 from pytest_django import Settings
 
 from documents.statement.models import StatementVersion
@@ -86,9 +86,13 @@ def test_pages_of_other_packages_open_only_where_they_must(db: None, client: Cli
     opened: set[str] = set()
     closed: set[str] = set()
     for name, pattern in routes():
-        if name in ours() or pattern.pattern.converters or "(?P<" in str(pattern.pattern):
+        if name in ours():
             continue
-        answer = client.get(reverse(name))
+        try:
+            address = reverse(name)
+        except NoReverseMatch:
+            continue  # it stands for many addresses
+        answer = client.get(address)
         is_closed = answer.status_code == 302 and answer["Location"].startswith("/accounts/login/?next=")
         (closed if is_closed else opened).add(name)
     assert opened <= ALLAUTH_PUBLIC

@@ -34,6 +34,8 @@ ALLAUTH_PUBLIC = frozenset(
         "account_reset_password_from_key_done",
         "account_confirm_email",
         "account_email_verification_sent",
+        "mfa_authenticate",  # between password and second factor nobody is signed in yet
+        "mfa_login_webauthn",
     }
 )
 

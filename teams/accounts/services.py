@@ -1,15 +1,17 @@
-"""Changes to people: visits, and the demonstration's accounts."""
+"""Changes to people: visits, second factors, and the demonstration's accounts."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 
 from .models import User
+from .second_factor import SecondFactorAdapter
 
 NEW_VISIT_AFTER = timedelta(hours=1)
 
@@ -63,3 +65,26 @@ def open_for_demonstration(*, people: list[User]) -> int:
         person.password = closed[0].password
     User.objects.bulk_update(closed, ["password"])
     return len(closed)
+
+
+@transaction.atomic
+def rotate_secrets() -> int:
+    """Put the secrets of all second factors under the first of MFA_KEYS; returns how many rows were written.
+
+    Raises ImproperlyConfigured when a secret opens with none of the keys; nothing is changed then.
+    """
+    adapter = SecondFactorAdapter()
+    rotated = 0
+    for factor in Authenticator.objects.select_for_update().exclude(type=Authenticator.Type.WEBAUTHN):
+        for name in ("secret", "seed"):
+            if name in factor.data:
+                factor.data[name] = adapter.encrypt(adapter.decrypt(factor.data[name]))
+        factor.save(update_fields=["data"])
+        rotated += 1
+    return rotated
+
+
+def remove_second_factors(*, person: User) -> int:
+    """Take every second factor from the person, for a device that is lost; returns how many there were."""
+    removed, _ = Authenticator.objects.filter(user=person).delete()
+    return int(removed)

@@ -12,7 +12,7 @@ import pytest
 from tests.run import IN_USE
 
 ROOT = Path(__file__).resolve().parents[2]
-REQUIRED = ["SECRET_KEY", "SITE_URL", "DATABASE_URL", "REDIS_URL", "EMAIL_HOST", "DEFAULT_FROM_EMAIL"]
+REQUIRED = ["SECRET_KEY", "SITE_URL", "DATABASE_URL", "REDIS_URL", "EMAIL_HOST", "DEFAULT_FROM_EMAIL", "MFA_KEYS"]
 
 
 def ask(expression: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
