@@ -176,6 +176,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": TICK_SECONDS,
         "options": {"expires": 2 * TICK_SECONDS},
     },
+    "seal": {
+        "task": "teams.history.tasks.seal",
+        "schedule": TICK_SECONDS,
+        "options": {"expires": 2 * TICK_SECONDS},
+    },
 }
 
 # --- Mail ------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The room of the record: what changed, when, by whom."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class HistoryConfig(AppConfig):
@@ -9,3 +10,9 @@ class HistoryConfig(AppConfig):
     name = "teams.history"
     label = "history"
     verbose_name = "History"
+
+    def ready(self) -> None:
+        """Have the history's tables guarded whenever the database was migrated."""
+        from . import guards
+
+        post_migrate.connect(guards.install, sender=self, dispatch_uid="history guards")
