@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "teams.accounts.middleware.SecondFactorMiddleware",
     "teams.clock.middleware.ClockMiddleware",
     "teams.history.middleware.HistoryMiddleware",
     "teams.accounts.access.AccessMiddleware",
@@ -246,6 +247,9 @@ except ValueError as error:
     raise ImproperlyConfigured("MFA_KEYS must be Fernet keys with commas between; .env.example says how") from error
 if not MFA_KEYS:
     raise ImproperlyConfigured("MFA_KEYS is empty; .env.example says how to make a key")
+# Whether government accounts and administrators set one up before they see anything else. Off in a demonstration unless
+# it is asked for, so that one press opens each of its accounts; its sign-in page says so.
+SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=not DEMONSTRATION)
 MFA_ADAPTER = "teams.accounts.second_factor.SecondFactorAdapter"
 MFA_FORMS = {"add_webauthn": "teams.accounts.forms.AddPasskeyForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

@@ -42,8 +42,11 @@ class Shell:
 
 
 def shell(request: HttpRequest) -> dict[str, Shell]:
-    """Context processor. Three queries for someone who is signed in, none for anyone else."""
-    standings = standings_of(request)
+    """Context processor. Three queries for someone who is signed in, none for anyone else.
+
+    For someone who must set up a second factor first it is as bare as for nobody.
+    """
+    standings = {} if getattr(request, "is_enrolling", False) else standings_of(request)
     standing: Standing | None = getattr(request, "standing", None)
     if standing is None and len(standings) == 1:
         standing = next(iter(standings.values()))
@@ -65,7 +68,7 @@ def shell(request: HttpRequest) -> dict[str, Shell]:
 
 def number_waiting(request: HttpRequest) -> int:
     """How many milestones wait on the request's person; the home page has counted them already."""
-    if not request.user.is_authenticated:
+    if not request.user.is_authenticated or getattr(request, "is_enrolling", False):
         return 0
     counted: int | None = getattr(request, "waiting_counted", None)
     return work.number_waiting_on(request.user, clock.today()) if counted is None else counted

@@ -13,12 +13,19 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from ecomwg.embedded.postgres import Postgres
 from ecomwg.embedded.valkey import DATABASES, Valkey
 
 # Set for the workers by the process that started the services.
 HOME: Final = "PORTAL_TEST_HOME"
 BROKER: Final = "PORTAL_TEST_BROKER"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--whole`: run what the suite runs in a short form at its full length."""
+    parser.addoption("--whole", action="store_true", help="run races and random searches at their full length")
 
 
 def _provide() -> None:

@@ -18,5 +18,6 @@ def demonstration_accounts(context: template.Context) -> dict[str, Any]:
     return {
         "accounts": accounts() if settings.DEMONSTRATION else [],
         "password": settings.DEMONSTRATION_PASSWORD,
+        "is_second_factor_required": settings.SECOND_FACTOR_REQUIRED,
         "redirect_field": context.get("redirect_field", ""),
     }

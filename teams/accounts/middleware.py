@@ -1,4 +1,4 @@
-"""Remembers when each person was last here, for "what changed since your last visit"."""
+"""What stands between a signed-in person and the pages: the second factor that some must set up, and their visits."""
 
 from __future__ import annotations
 
@@ -6,10 +6,51 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import Resolver404, resolve
 
 from teams.clock import selectors as clock
 
-from . import services
+from . import selectors, services
+
+# What opens for somebody who must set up a second factor first: only what leads there, and the way out. An address that
+# waits to be confirmed stands in the way of setting up, so its pages open too.
+ENROLMENT = frozenset(
+    {
+        "mfa_index",
+        "mfa_activate_totp",
+        "mfa_add_webauthn",
+        "mfa_view_recovery_codes",
+        "account_reauthenticate",
+        "account_email",
+        "account_confirm_email",
+        "account_logout",
+    }
+)
+
+
+class SecondFactorMiddleware:
+    """Sends people who must set up a second factor there from everywhere else, also from addresses that aren't there.
+
+    It marks their requests `is_enrolling`, so that the page around the page shows nothing of the portal either.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.user.is_authenticated and selectors.must_set_up_second_factor(request.user):
+            request.is_enrolling = True  # type: ignore[attr-defined]
+            if not self._leads_there(request.path_info):
+                return redirect("mfa_index")
+        return self.get_response(request)
+
+    @staticmethod
+    def _leads_there(path: str) -> bool:
+        try:
+            return resolve(path).view_name in ENROLMENT
+        except Resolver404:
+            return False
 
 
 class VisitMiddleware:

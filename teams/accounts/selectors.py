@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.db.models import QuerySet
 
 from .models import User
@@ -14,3 +16,14 @@ def demonstration_people() -> QuerySet[User]:
         .select_related("organization")
         .order_by("-is_site_admin", "id")
     )
+
+
+def must_set_up_second_factor(person: User) -> bool:
+    """Whether the person may see nothing before they have a passkey or an authenticator app.
+
+    For government accounts and administrators, where SECOND_FACTOR_REQUIRED is on; one query for these.
+    """
+    if not settings.SECOND_FACTOR_REQUIRED or not (person.is_government or person.is_site_admin):
+        return False
+    factors = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+    return not Authenticator.objects.filter(user=person, type__in=factors).exists()

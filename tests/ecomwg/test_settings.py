@@ -32,6 +32,17 @@ def test_a_real_portal_starts_with_what_is_required() -> None:
     assert done.stdout.strip() == "[False, True, 'portal.example']"
 
 
+def test_a_second_factor_is_asked_of_some_except_in_a_demonstration() -> None:
+    off = {"DEMONSTRATION": "on", "SITE_URL": "http://127.0.0.1:8000"}
+    assert ask("s.SECOND_FACTOR_REQUIRED", dict(IN_USE)).stdout.strip() == "True"
+    assert ask("s.SECOND_FACTOR_REQUIRED", {**IN_USE, **off}).stdout.strip() == "False"
+    assert ask("s.SECOND_FACTOR_REQUIRED", {**IN_USE, **off, "SECOND_FACTOR_REQUIRED": "on"}).stdout.strip() == "True"
+
+
+def test_a_key_that_is_none_is_named() -> None:
+    assert "MFA_KEYS" in ask("s.MFA_KEYS", {**IN_USE, "MFA_KEYS": "no-key"}).stderr.splitlines()[-1]
+
+
 @pytest.mark.parametrize("name", REQUIRED)
 def test_what_is_missing_is_named(name: str) -> None:
     done = ask("s.SECRET_KEY", {key: value for key, value in IN_USE.items() if key != name})
