@@ -100,6 +100,8 @@ def navigation(path: str, standings: dict[str, Standing], standing: Standing | N
         link("Developments", reverse("papers:developments", args=[slug])),
         *(link(str(body), body.get_absolute_url()) for body in tree if body.kind == Body.Kind.TEAM),
     ]
+    if standing.may(Action.INVITE):
+        links.append(link("Invitations", reverse("bodies:invitations", args=[slug])))
     if standing.may(Action.READ_LEDGER):
         links.append(link("Reminder ledger", reverse("reminders:ledger", args=[slug])))
     return links

@@ -24,11 +24,15 @@ from tests import factories, world
 
 GROUP: dict[str, object] = {"group": "ecom"}
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')  # another one in each page
+INVITING = {"administrator", "chair"}
 LEDGER = {"administrator", "reviewer", "chair", "lead"}
 
 # One address of each kind inside a group, with the roles that it opens for; None: everyone who belongs to the group.
 INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
     "bodies:group": (GROUP, None),
+    "bodies:invitations": (GROUP, INVITING),
+    "bodies:invite": (GROUP, INVITING),
+    "bodies:invitation": ({**GROUP, "invitation": 0}, INVITING),
     "work:plan": (GROUP, None),
     "work:team": ({**GROUP, "key": "team-1"}, None),
     "work:milestone": ({**GROUP, "key": "diagrams-draft"}, None),
@@ -48,7 +52,14 @@ INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
     "reminders:notice": ({**GROUP, "pk": 0}, LEDGER),
     "reminders:notice_mail": ({**GROUP, "pk": 0}, LEDGER),
 }
-OUTSIDE_OF_GROUPS = {"home", "search", "notices:mailbox", "notices:message", "notices:message_mail"}
+OUTSIDE_OF_GROUPS = {
+    "home",
+    "search",
+    "notices:mailbox",
+    "notices:message",
+    "notices:message_mail",
+    "invitations:invitation",
+}
 
 
 def routes(
@@ -85,7 +96,7 @@ def test_every_address_is_in_the_table_of_this_test() -> None:
 def test_pages_of_other_packages_open_only_where_they_must(db: None, client: Client) -> None:
     opened: set[str] = set()
     closed: set[str] = set()
-    for name, pattern in routes():
+    for name, _ in routes():
         if name in ours():
             continue
         try:
@@ -115,10 +126,13 @@ def example(db: None, settings: Settings) -> datetime:
 
 
 def addresses() -> dict[str, str]:
-    """The addresses of INSIDE, with a notice that exists."""
-    pk = Notice.objects.filter(state=Notice.State.SENT).values_list("pk", flat=True)[0]
+    """The addresses of INSIDE, with a notice and an invitation that exist."""
+    existing = {
+        "pk": Notice.objects.filter(state=Notice.State.SENT).values_list("pk", flat=True)[0],
+        "invitation": world.open_invitation().pk,
+    }
     return {
-        name: reverse(name, kwargs={key: pk if key == "pk" else value for key, value in kwargs.items()})
+        name: reverse(name, kwargs={key: existing.get(key, value) for key, value in kwargs.items()})
         for name, (kwargs, _) in INSIDE.items()
     }
 
@@ -186,9 +200,10 @@ def test_a_person_switched_off_is_signed_out(example: datetime, client: Client) 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_reading_pages_change_nothing_by_other_methods(example: datetime, client: Client, method: str) -> None:
     client.force_login(world.who("administrator"))
+    paths = addresses().values()
     before = StatementVersion.objects.count(), Notice.objects.count(), MailboxMessage.objects.count()
     refused = 0
-    for address in addresses().values():
+    for address in paths:
         if method.upper() not in (methods_of(resolve(address)) or ()):
             assert getattr(client, method)(address).status_code == 405
             refused += 1

@@ -7,6 +7,8 @@ from pathlib import Path
 from django.core.management import call_command
 
 from teams.accounts.models import User
+from teams.bodies.invitations.services import invite
+from teams.bodies.models import Body, Invitation
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "ecomwg" / "examples" / "ecomwg.yaml"
 SECOND = Path(__file__).resolve().parent / "loading" / "second_group.yaml"
@@ -31,6 +33,20 @@ def load_example() -> None:
 def load_second_group() -> None:
     """Load another group's file beside it."""
     call_command("load_group", str(SECOND), "--quiet", verbosity=0)
+
+
+def open_invitation() -> Invitation:
+    """An invitation to Team 1 that waits to be accepted."""
+    found = Invitation.objects.filter(accepted_at=None, revoked_at=None).first()
+    if found is None:
+        found = invite(
+            by=who("chair"),
+            body=Body.objects.get(key="team-1"),
+            role="member",
+            email="new@example.test",
+            name="New One",
+        )
+    return found
 
 
 def who(role: str) -> User:

@@ -9,3 +9,11 @@ class BodiesConfig(AppConfig):
     name = "teams.bodies"
     label = "bodies"
     verbose_name = "Committee, group and teams"
+
+    def ready(self) -> None:
+        """Invitations are a kind of notice."""
+        from teams.notices import kinds
+
+        from .invitations import mails, selectors
+
+        kinds.register(kinds.Kind(selectors.KIND, mails.compose))

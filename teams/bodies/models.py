@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import pghistory
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.urls import reverse
 
-from teams.accounts.models import validate_timezone
+from teams.accounts.models import Organization, User, validate_timezone
 from teams.dates import ApproximateDateField, WordingField
 from teams.sources import Sourced
 
@@ -227,3 +228,77 @@ class Membership(Dated, Sourced):
 
     def __str__(self) -> str:
         return f"{self.person}, {self.get_role_display()} of {self.body.short_name}"
+
+
+@pghistory.track(exclude=["nonce", "token_hash"])
+class Invitation(models.Model):
+    """A role in a body that was offered to the owner of an e-mail address, who may have no account yet.
+
+    Instants are on the portal's clock. Of the token in the link only the SHA-256 is kept: the link is made of the row's
+    nonce and the portal's secret key (see invitations/links.py). Each sending has a new nonce, so that the links before
+    it end.
+    """
+
+    class State(models.TextChoices):
+        """What became of it, drawn from the instants."""
+
+        OPEN = "open", "Open"
+        EXPIRED = "expired", "Expired"
+        ACCEPTED = "accepted", "Accepted"
+        REVOKED = "revoked", "Revoked"
+
+    body = models.ForeignKey(Body, on_delete=models.CASCADE, related_name="invitations")
+    role = models.CharField(max_length=12, choices=Role)
+    email = models.EmailField("e-mail address", help_text="In small letters.")
+    name = models.CharField(max_length=150)
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, null=True, blank=True, related_name="invitations"
+    )
+    affiliation = models.CharField(max_length=12, choices=User.Affiliation, default=User.Affiliation.TRADE)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="invitations_sent")
+    created_at = models.DateTimeField()
+    sendings = models.PositiveSmallIntegerField(default=1, help_text="How often it was sent.")
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="invitations_accepted"
+    )
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    nonce = models.UUIDField()
+    token_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the link's token, in hexadecimal.")
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                "body",
+                "role",
+                condition=Q(accepted_at__isnull=True, revoked_at__isnull=True),
+                name="invitation_open_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at__isnull=True) | Q(revoked_at__isnull=True),
+                name="invitation_accepted_or_revoked",
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at__isnull=True, accepted_by__isnull=True)
+                | Q(accepted_at__isnull=False, accepted_by__isnull=False),
+                name="invitation_accepted_by_someone",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.get_role_display()} of {self.body.short_name}"
+
+    def state_at(self, now: datetime) -> Invitation.State:
+        """What it is at `now` (on the portal's clock)."""
+        if self.accepted_at is not None:
+            return self.State.ACCEPTED
+        if self.revoked_at is not None:
+            return self.State.REVOKED
+        return self.State.OPEN if now < self.expires_at else self.State.EXPIRED
+
+    def get_absolute_url(self) -> str:
+        """Its page for those who invite."""
+        return reverse("bodies:invitation", args=[self.body.group.slug, self.pk])

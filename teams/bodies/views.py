@@ -15,7 +15,7 @@ from teams.clock import selectors as clock
 
 from . import selectors, tree
 from .models import Body, BodyState, Membership, Role, WorkingGroup
-from .permissions import Action, requires
+from .permissions import Action, requires, standings_of
 
 PEOPLE_ON_A_PAGE = 50
 # A drawing with more columns than this is set as an indented list on every screen.
@@ -72,6 +72,7 @@ def group(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
             ),
             "chosen": chosen,
             "sought": sought,
+            "may_invite": standings_of(request)[group.slug].may(Action.INVITE),
             "strategies": group.strategy_set.select_related("issuer").prefetch_related("goals"),
             "breadcrumb": [],
         },
