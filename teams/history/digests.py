@@ -54,7 +54,7 @@ def columns_of(table: str) -> list[str]:
         return [name for (name,) in cursor.fetchall()]
 
 
-def rows_of_days(table: str, key: str, written: str, columns: Sequence[str]) -> sql.Composed:
+def rows_of_days(table: str, key: str, written: str, columns: Sequence[str]) -> sql.Composable:
     """A query for (day, key, digest) of the rows written from the parameter `since` to before `until` (dates, UTC)."""
     texts = [sql.SQL(_VALUE).format(column=sql.Identifier(column)) for column in columns]
     return sql.SQL(_ROWS).format(

@@ -118,10 +118,9 @@ def install(**_signal: Any) -> None:
             cursor.execute(_ATTACH_CONTEXT)
         for table in unguarded_tables():
             names = {"table": sql.Identifier(table), "append_only": sql.Identifier(APPEND_ONLY)}
-            cursor.execute(sql.SQL(_CREATE).format(**names))
+            cursor.execute(sql.SQL(_CREATE).format(**names).as_string())
             if table in tables:
                 written = sql.Identifier(tables[table][1])
                 own_time = sql.Identifier(OWN_TIME)
-                cursor.execute(
-                    sql.SQL(_CREATE_FOR_TIME).format(table=names["table"], written=written, own_time=own_time)
-                )
+                own = sql.SQL(_CREATE_FOR_TIME).format(table=names["table"], written=written, own_time=own_time)
+                cursor.execute(own.as_string())

@@ -83,9 +83,9 @@ def _first_day() -> date | None:
     ]
     with connection.cursor() as cursor:
         cursor.execute(
-            sql.SQL("SELECT (min(written) AT TIME ZONE 'UTC')::date FROM ({}) AS all_of_them").format(
-                sql.SQL(" UNION ALL ").join(each)
-            )
+            sql.SQL("SELECT (min(written) AT TIME ZONE 'UTC')::date FROM ({}) AS all_of_them")
+            .format(sql.SQL(" UNION ALL ").join(each))
+            .as_string()
         )
         row = cursor.fetchone()
     first: date | None = row[0] if row else None
@@ -102,7 +102,7 @@ def _seal_table(table: str, key: str, written: str, since: date, until: date) ->
         rows=digests.rows_of_days(table, key, written, columns),
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"since": since, "until": until})
+        cursor.execute(statement.as_string(), {"since": since, "until": until})
 
 
 def _chain(since: date, until: date, previous: str) -> int:

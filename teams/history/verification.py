@@ -159,7 +159,7 @@ def _by_day(
         hash=sql.SQL(digests.HASH_OF_ROWS), rows=digests.rows_of_days(table, key, written, columns)
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"since": since, "until": until})
+        cursor.execute(statement.as_string(), {"since": since, "until": until})
         return {day: (count, hashed) for day, count, hashed in cursor.fetchall()}
 
 
@@ -171,7 +171,7 @@ def _differences(seal: SealedTable, key: str, written: str, count: int) -> Itera
         rows=digests.rows_of_days(seal.table, key, written, seal.columns),
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"since": seal.day_id, "until": seal.day_id + timedelta(days=1)})
+        cursor.execute(statement.as_string(), {"since": seal.day_id, "until": seal.day_id + timedelta(days=1)})
         rows: list[Any] = cursor.fetchall()
     if count != seal.rows:
         yield Finding(seal.day_id, seal.table, f"had {_rows(seal.rows)}, and has {count}")
