@@ -12,7 +12,6 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import pghistory
 from django.conf import settings
 from django.db import DataError, IntegrityError, connection, transaction
 
@@ -23,6 +22,7 @@ from teams.bodies.models import LoadedItem, WorkingGroup
 from teams.clock import selectors as clock
 from teams.clock import services as clock_services
 from teams.clock.models import ClockSetting
+from teams.reasons import made_by
 from teams.sources import Source
 
 from . import portal, rules
@@ -145,7 +145,7 @@ def _load(
     _count(entries, outcome)
     if group is None:
         _set_first_clock(file)
-    with pghistory.context(note=f"loaded from {name}", at=clock.now().isoformat()):
+    with made_by("command load_group", at=clock.now(), note=f"loaded from {name}"):
         group = _group(file, group, outcome.slug)
         books = Books(group, file, entries, {section: {} for section in entries}, step)
         for recorder in RECORDERS:
@@ -153,11 +153,11 @@ def _load(
         _remember(group, entries)
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    if settings.DEMONSTRATION:
-        people = [entry.row for entry in entries["people"] if entry.row is not None]
-        accounts.open_for_demonstration(
-            people=list(User.objects.filter(pk__in=people, source=Source.ILLUSTRATIVE, loaded_with=group.slug))
-        )
+        if settings.DEMONSTRATION:
+            people = [entry.row for entry in entries["people"] if entry.row is not None]
+            accounts.open_for_demonstration(
+                people=list(User.objects.filter(pk__in=people, source=Source.ILLUSTRATIVE, loaded_with=group.slug))
+            )
 
 
 def _set_first_clock(file: GroupFile) -> None:

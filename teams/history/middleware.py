@@ -1,7 +1,8 @@
-"""Gives each change of a row its context: who asked for it, at which address, and on which date of the portal."""
+"""Gives each change of a row its context: who asked for it, in which request, and on which date of the portal."""
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pghistory.middleware
@@ -14,6 +15,6 @@ class HistoryMiddleware(pghistory.middleware.HistoryMiddleware):
     """Must stand after authentication and after the clock's middleware."""
 
     def get_context(self, request: HttpRequest) -> dict[str, Any]:
-        """The person's id, the path, and the instant on the portal's clock (ISO 8601, UTC)."""
+        """The person's id, the path, the request's own id, and the instant on the portal's clock (ISO 8601, UTC)."""
         context: dict[str, Any] = super().get_context(request)
-        return {**context, "at": clock.now().isoformat()}
+        return {**context, "request": uuid.uuid4().hex, "at": clock.now().isoformat()}

@@ -1,0 +1,49 @@
+"""What a change is recorded with beside its person: why it was made, and what made it where no person did.
+
+Both stand in the context that the history's triggers store with each change (see `teams.history`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import pghistory
+
+
+@contextmanager
+def because(reason: str) -> Iterator[None]:
+    """Record the changes made inside with a reason in words; afterwards the reason before counts again.
+
+    Where there is no request or task around it, let it enclose the whole transaction: PostgreSQL keeps what is said
+    until that ends.
+    """
+    with _said(reason=reason):
+        yield
+
+
+@contextmanager
+def made_by(what: str, *, at: datetime | None = None, **more: Any) -> Iterator[None]:
+    """Record the changes made inside as those of a task or a command ("sweep", "command load_group").
+
+    `at` is the instant on the portal's clock; without it, the real time of each change is taken for it. Inside a
+    person's request the person stays.
+    """
+    with _said(by=what, **({"at": at.isoformat()} if at else {}), **more):
+        yield
+
+
+@contextmanager
+def _said(**metadata: Any) -> Iterator[None]:
+    with pghistory.context() as context:
+        before = dict(context.metadata)
+        context.metadata.update(metadata)
+        try:
+            yield
+        finally:
+            for name in metadata:
+                del context.metadata[name]
+                if name in before:
+                    context.metadata[name] = before[name]
