@@ -102,6 +102,8 @@ def navigation(path: str, standings: dict[str, Standing], standing: Standing | N
     ]
     if standing.may(Action.INVITE):
         links.append(link("Invitations", reverse("bodies:invitations", args=[slug])))
+    if standing.may(Action.KEEP_MEMBERSHIPS):
+        links.append(link("Memberships", reverse("bodies:memberships", args=[slug])))
     if standing.may(Action.READ_LEDGER):
         links.append(link("Reminder ledger", reverse("reminders:ledger", args=[slug])))
     return links

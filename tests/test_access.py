@@ -25,11 +25,16 @@ from tests import factories, world
 GROUP: dict[str, object] = {"group": "ecom"}
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')  # another one in each page
 INVITING = {"administrator", "chair"}
+KEEPERS = {"administrator", "chair"}
 LEDGER = {"administrator", "reviewer", "chair", "lead"}
 
 # One address of each kind inside a group, with the roles that it opens for; None: everyone who belongs to the group.
 INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
     "bodies:group": (GROUP, None),
+    "bodies:memberships": (GROUP, KEEPERS),
+    "bodies:membership": ({**GROUP, "membership": 0}, KEEPERS),
+    "bodies:add_membership": (GROUP, KEEPERS),
+    "bodies:new_term": ({**GROUP, "key": "team-1"}, KEEPERS),
     "bodies:invitations": (GROUP, INVITING),
     "bodies:invite": (GROUP, INVITING),
     "bodies:invitation": ({**GROUP, "invitation": 0}, INVITING),
@@ -126,10 +131,11 @@ def example(db: None, settings: Settings) -> datetime:
 
 
 def addresses() -> dict[str, str]:
-    """The addresses of INSIDE, with a notice and an invitation that exist."""
+    """The addresses of INSIDE, with a notice, an invitation and a membership that exist."""
     existing = {
         "pk": Notice.objects.filter(state=Notice.State.SENT).values_list("pk", flat=True)[0],
         "invitation": world.open_invitation().pk,
+        "membership": Membership.objects.filter(body__key="team-2", role="member").values_list("pk", flat=True)[0],
     }
     return {
         name: reverse(name, kwargs={key: existing.get(key, value) for key, value in kwargs.items()})

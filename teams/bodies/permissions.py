@@ -30,6 +30,7 @@ class Action(enum.StrEnum):
     """Everything a person can be allowed to do in a group, in order of the alphabet."""
 
     INVITE = "invite people"
+    KEEP_MEMBERSHIPS = "add, change and end memberships"
     READ_DRAFT_MEETINGS = "read meetings that are still drafts"
     READ_GROUP = "read the group's pages"
     READ_LEDGER = "read the reminder ledger"
@@ -40,6 +41,7 @@ ADMINISTRATOR = "administrator"
 # The table. "administrator" is a standing in the whole portal; the roles are those held in a body of the group.
 ALLOWED: dict[Action, frozenset[str]] = {
     Action.INVITE: frozenset({ADMINISTRATOR, Role.CHAIR}),
+    Action.KEEP_MEMBERSHIPS: frozenset({ADMINISTRATOR, Role.CHAIR}),
     Action.READ_DRAFT_MEETINGS: frozenset({ADMINISTRATOR, Role.CHAIR, Role.LEAD}),
     Action.READ_GROUP: frozenset({ADMINISTRATOR, *Role.values}),
     Action.READ_LEDGER: frozenset({ADMINISTRATOR, Role.CHAIR, Role.LEAD, Role.REVIEWER}),
@@ -49,7 +51,7 @@ ALLOWED: dict[Action, frozenset[str]] = {
 # Actions that are done to one body. The role must be held in that body, or in one above it on that day: a role in the
 # working group counts in its teams, a role in a team in that team alone. All other actions concern the whole group, and
 # the role may be held in any of its bodies.
-CONCERNS_A_BODY: frozenset[Action] = frozenset({Action.INVITE})
+CONCERNS_A_BODY: frozenset[Action] = frozenset({Action.INVITE, Action.KEEP_MEMBERSHIPS})
 
 
 @dataclass(frozen=True)

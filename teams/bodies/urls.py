@@ -6,6 +6,7 @@ from django.urls import path
 
 from . import views
 from .invitations import views as invitations
+from .memberships import views as memberships
 
 app_name = "bodies"
 
@@ -14,4 +15,8 @@ urlpatterns = [
     path("invitations/", invitations.invitations, name="invitations"),
     path("invitations/new/", invitations.invite, name="invite"),
     path("invitations/<int:invitation>/", invitations.invitation, name="invitation"),
+    path("memberships/", memberships.memberships, name="memberships"),
+    path("memberships/new/", memberships.add_membership, name="add_membership"),
+    path("memberships/<int:membership>/", memberships.membership, name="membership"),
+    path("memberships/terms/<slug:key>/", memberships.new_term, name="new_term"),
 ]
