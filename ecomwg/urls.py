@@ -14,6 +14,7 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/second-factor/", include("allauth.mfa.urls")),
+    path("profile/", include("teams.accounts.profile.urls")),
     path("invitations/", include("teams.bodies.invitations.urls")),
     path("mailbox/", include("teams.notices.urls")),
     path(GROUP, include("teams.bodies.urls")),

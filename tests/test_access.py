@@ -59,6 +59,7 @@ INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
 }
 OUTSIDE_OF_GROUPS = {
     "home",
+    "profile:profile",
     "search",
     "notices:mailbox",
     "notices:message",

@@ -38,6 +38,17 @@ def note_visit(*, person: User, at: datetime) -> None:
 
 
 @transaction.atomic
+def change_profile(*, by: User, name: str, timezone: str) -> None:
+    """Give the person the name and the time zone (IANA) that they chose for themselves.
+
+    Raises ValidationError for a name that is empty or too long, or a zone that doesn't exist.
+    """
+    by.name, by.timezone = name.strip(), timezone
+    by.clean_fields(exclude={field.name for field in User._meta.fields} - {"name", "timezone"})  # noqa: SLF001
+    by.save(update_fields=["name", "timezone"])
+
+
+@transaction.atomic
 def confirm_address(*, person: User) -> None:
     """Take the person's address as confirmed, because an administrator vouches for it (a group's file).
 

@@ -14,10 +14,6 @@ from teams.bodies.models import Body, Invitation, Role
 from teams.filters import AddressForm
 
 
-def _select() -> forms.Select:
-    return forms.Select(attrs={"class": "usa-select"})
-
-
 class InvitationForm(forms.Form):
     """Whom to invite, to what. `bodies` are those that the person may invite to."""
 
@@ -28,17 +24,14 @@ class InvitationForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
     name = forms.CharField(max_length=150, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    body = forms.ChoiceField(label="Body", widget=_select())
-    role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.MEMBER, widget=_select())
-    organization = forms.ModelChoiceField(
-        Organization.objects.all(), required=False, empty_label="Not said", widget=_select()
-    )
+    body = forms.ChoiceField(label="Body")
+    role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.MEMBER)
+    organization = forms.ModelChoiceField(Organization.objects.all(), required=False, empty_label="Not said")
     affiliation = forms.ChoiceField(
         label="Works for",
         choices=[(User.Affiliation.TRADE, "The trade"), (User.Affiliation.GOVERNMENT, "The government")],
         initial=User.Affiliation.TRADE,
         help_text="Government-only documents and notes are shown to people who work for the government.",
-        widget=_select(),
     )
 
     def __init__(self, *args: Any, bodies: Iterable[Body], by: User, **kwargs: Any) -> None:
@@ -62,7 +55,7 @@ class InvitationFilter(AddressForm):
     state = forms.ChoiceField(
         label="State",
         choices=[("", "Any"), *Invitation.State.choices],
-        widget=_select(),
+        widget=forms.Select(attrs={"class": "usa-select"}),
         error_messages={"invalid_choice": "An invitation can’t be “%(value)s”."},
     )
 

@@ -1,0 +1,1 @@
+"""What a person says of themselves: their name and their time zone."""
