@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db import models
@@ -98,5 +99,5 @@ class NoticeAdmin(ReadOnly):
     list_filter = ("state",)
 
 
-# Groups of rights aren't used, addresses are shown with their people, and second factors are nobody else's to see.
-admin.site.unregister([Group, EmailAddress, Authenticator])
+# Groups of rights aren't used, addresses are shown with their people, and second factors and sessions are private.
+admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])

@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "ecomwg",  # last, so that its admin.py finds what the others have registered
 ]
 MIDDLEWARE = [
@@ -99,6 +100,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "teams.accounts.sessions.middleware.SessionLimitMiddleware",
     "teams.accounts.middleware.SecondFactorMiddleware",
     "teams.clock.middleware.ClockMiddleware",
     "teams.history.middleware.HistoryMiddleware",
@@ -217,6 +219,18 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# Shown before anybody signs in, who accepts it by signing in (NIST 800-53 AC-8); none where it is empty.
+SYSTEM_USE_NOTICE = env.str(
+    "SYSTEM_USE_NOTICE",
+    default=(
+        "This portal is for members of the working group, reviewers and partner agencies. What is done here is"
+        " recorded, and the record may be read and handed on by those who answer for the portal. Use without"
+        " authority is forbidden.\n\nThis is a demonstration: its people are made up."
+        " A portal in use has its own notice here."
+    )
+    if DEMONSTRATION
+    else "",
+).replace("\\n", "\n")
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "teams.accounts.adapters.AccountAdapter"
@@ -261,7 +275,11 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TRUST_ENABLED = False
 
 # --- Sessions, cookies, headers --------------------------------------------------------------------------------------
-SESSION_COOKIE_AGE = 12 * 60 * 60
+# How long a person may be away, and how long a session lasts at most; NIST 800-63B asks for 30 minutes and 12 hours.
+SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=30)
+SESSION_IDLE_MINUTES_ADMINISTRATOR = env.int("SESSION_IDLE_MINUTES_ADMINISTRATOR", default=15)
+SESSION_ABSOLUTE_HOURS = env.int("SESSION_ABSOLUTE_HOURS", default=12)
+SESSION_COOKIE_AGE = SESSION_ABSOLUTE_HOURS * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True

@@ -14,6 +14,8 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/second-factor/", include("allauth.mfa.urls")),
+    path("accounts/sessions/", include("allauth.usersessions.urls")),
+    path("accounts/", include("teams.accounts.sessions.urls")),
     path("profile/", include("teams.accounts.profile.urls")),
     path("invitations/", include("teams.bodies.invitations.urls")),
     path("mailbox/", include("teams.notices.urls")),

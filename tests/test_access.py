@@ -64,6 +64,8 @@ OUTSIDE_OF_GROUPS = {
     "notices:mailbox",
     "notices:message",
     "notices:message_mail",
+    "sessions:session",
+    "sessions:kept",
     "invitations:invitation",
 }
 

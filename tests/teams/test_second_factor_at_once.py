@@ -9,12 +9,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.core.cache import cache
 from django.db import connection, connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import Client
 from pytest_django import Settings
 
@@ -35,10 +37,11 @@ def _many_connections(transactional_db: None, settings: Settings) -> Iterator[No
     cache.clear()
     options = connection.settings_dict["OPTIONS"]
     before = options["pool"]
-    connection.close_pool()
+    postgres = cast(DatabaseWrapper, connections["default"])
+    postgres.close_pool()
     options["pool"] = {**before, "max_size": 20, "timeout": 30}
     yield
-    connection.close_pool()
+    postgres.close_pool()
     options["pool"] = before
 
 
