@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -20,15 +21,22 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from documents.consultations import selectors as consultations
+from documents.consultations.models import Consultation
 from documents.library import selectors as library
+from documents.library.models import Document
 from documents.papers import selectors as papers
+from documents.papers.models import Development
 from documents.statement import selectors as statement
+from documents.statement.models import ClauseText
 from milestones.meetings import selectors as meetings
+from milestones.meetings.models import Meeting
 from milestones.work import selectors as work
+from milestones.work.models import Deliverable, Milestone
 from teams import sources as facts
 from teams.accounts.access import SignedInRequest, signed_in
 from teams.accounts.models import User
 from teams.bodies import selectors as bodies
+from teams.bodies.models import Body, Membership
 from teams.clock import selectors as clock
 from teams.dates import ApproximateDate, ApproximateDateField
 
@@ -36,7 +44,7 @@ LONGEST_QUERY = 200
 PAGE_SIZE = 20
 CONFIG = "english"
 # What a hit brings; names of its own, because the models have fields called `title`, `kind` and the like.
-HIT = ("hit_kind", "hit_rank", "hit_title", "hit_group", "hit_key", "hit_date", "hit_excerpt", "hit_source")
+SHOWN = ("hit_kind", "hit_pk", "hit_title", "hit_group", "hit_key", "hit_date", "hit_excerpt", "hit_source")
 # ts_headline marks its hits with these; no text that a person types contains them.
 HIT_STARTS, HIT_ENDS = "\x02", "\x03"
 
@@ -46,6 +54,7 @@ class Source:
     """One kind of thing that can be found. The texts are field paths; the first is the title."""
 
     kind: str
+    model: Any
     rows: Callable[[User, date], QuerySet[Any]]
     texts: tuple[str, ...]
     group: str
@@ -65,10 +74,18 @@ def _on_page(name: str, prefix: str = "") -> Callable[[str, str], str]:
 
 SOURCES = (
     Source(
-        "Document", library.documents_visible_to, ("title",), "group__slug", "key", _page("library:document"), "dated"
+        "Document",
+        Document,
+        library.documents_visible_to,
+        ("title",),
+        "group__slug",
+        "key",
+        _page("library:document"),
+        "dated",
     ),
     Source(
         "Meeting",
+        Meeting,
         meetings.meetings_visible_to,
         ("title", "series", "place", "outcome", "note"),
         "group__slug",
@@ -76,9 +93,19 @@ SOURCES = (
         _page("meetings:meeting"),
         "starts",
     ),
-    Source("Milestone", work.milestones_visible_to, ("title",), "group__slug", "key", _page("work:milestone"), "due"),
+    Source(
+        "Milestone",
+        Milestone,
+        work.milestones_visible_to,
+        ("title",),
+        "group__slug",
+        "key",
+        _page("work:milestone"),
+        "due",
+    ),
     Source(
         "Deliverable",
+        Deliverable,
         work.deliverables_visible_to,
         ("title",),
         "group__slug",
@@ -88,6 +115,7 @@ SOURCES = (
     ),
     Source(
         "Statement of work",
+        ClauseText,
         statement.texts_in_force_visible_to,
         ("heading", "text"),
         "version__statement__group__slug",
@@ -98,6 +126,7 @@ SOURCES = (
     ),
     Source(
         "Consultation",
+        Consultation,
         consultations.consultations_visible_to,
         ("title",),
         "group__slug",
@@ -106,6 +135,7 @@ SOURCES = (
     ),
     Source(
         "Development",
+        Development,
         papers.developments_visible_to,
         ("text",),
         "group__slug",
@@ -114,10 +144,17 @@ SOURCES = (
         "happened",
     ),
     Source(
-        "Body", bodies.bodies_visible_to, ("name", "acronym", "purpose"), "group__slug", "key", _on_page("bodies:group")
+        "Body",
+        Body,
+        bodies.bodies_visible_to,
+        ("name", "acronym", "purpose"),
+        "group__slug",
+        "key",
+        _on_page("bodies:group"),
     ),
     Source(
         "Person",
+        Membership,
         bodies.memberships_visible_to,
         ("person__name", "person__organization__name", "body__name"),
         "body__group__slug",
@@ -150,12 +187,31 @@ def query_of(words: str) -> SearchQuery:
 
 
 def found(person: User, day: date, words: str, kind: str = "") -> QuerySet[Any, dict[str, Any]]:
-    """Everything that the person may see on `day` that fits the words, the best first, as one UNION."""
+    """Everything that the person may see on `day` that fits the words, the best first, as one UNION.
+
+    Rows have `hit_kind`, `hit_rank` and `hit_pk`; `results_of` says more of those of one page.
+    """
     query = query_of(words)
-    queries = [_hits(source, person, day, query) for source in SOURCES if not kind or source.kind == kind]
+    sources = [source for source in SOURCES if not kind or source.kind == kind]
+    return _union([_hits(source, person, day, query) for source in sources]).order_by("-hit_rank", "hit_kind", "hit_pk")
+
+
+def results_of(rows: Sequence[dict[str, Any]], words: str) -> list[Result]:
+    """What is shown of some rows of `found`, in their order: one query. Marking hits costs more than finding them."""
+    by_kind: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        by_kind[row["hit_kind"]].append(row["hit_pk"])
+    if not by_kind:
+        return []
+    query = query_of(words)
+    shown = _union([_shown(source, by_kind[source.kind], query) for source in SOURCES if source.kind in by_kind])
+    results = {(row["hit_kind"], row["hit_pk"]): _result(row) for row in shown}
+    return [results[row["hit_kind"], row["hit_pk"]] for row in rows]
+
+
+def _union(queries: Sequence[QuerySet[Any, dict[str, Any]]]) -> QuerySet[Any, dict[str, Any]]:
     first, *rest = queries
-    hits: QuerySet[Any, dict[str, Any]] = reduce(lambda all_, one: all_.union(one, all=True), rest, first)
-    return hits.order_by("-hit_rank", "hit_kind", "hit_title", "hit_key")
+    return reduce(lambda all_, one: all_.union(one, all=True), rest, first)
 
 
 def _hits(source: Source, person: User, day: date, query: SearchQuery) -> QuerySet[Any, dict[str, Any]]:
@@ -165,14 +221,26 @@ def _hits(source: Source, person: User, day: date, query: SearchQuery) -> QueryS
     weighted: Any = SearchVector(title, weight="A", config=CONFIG)
     if others:
         weighted += SearchVector(*others, weight="B", config=CONFIG)
-    text = _joined(others) if others else None
     hits: QuerySet[Any, dict[str, Any]] = (
         source.rows(person, day)
         .order_by()
         .annotate(hit_vector=vector, hit_rank=Cast(SearchRank(weighted, query), FloatField()))
         .filter(hit_vector=query)
+        .annotate(hit_kind=Value(source.kind, CharField()), hit_pk=F("pk"))
+        .values("hit_kind", "hit_rank", "hit_pk")
+    )
+    return hits
+
+
+def _shown(source: Source, ids: list[int], query: SearchQuery) -> QuerySet[Any, dict[str, Any]]:
+    title, *others = source.texts
+    text = _joined(others) if others else None
+    shown: QuerySet[Any, dict[str, Any]] = (
+        source.model.objects.filter(pk__in=ids)
+        .order_by()
         .annotate(
             hit_kind=Value(source.kind, CharField()),
+            hit_pk=F("pk"),
             hit_title=_headline(F(title), query, highlight_all=True),
             hit_group=F(source.group),
             hit_key=Cast(F(source.key), CharField()),
@@ -180,9 +248,9 @@ def _hits(source: Source, person: User, day: date, query: SearchQuery) -> QueryS
             hit_date=F(source.dated) if source.dated else Value(None, ApproximateDateField()),
             hit_excerpt=_headline(text, query, max_words=30) if text is not None else Value("", CharField()),
         )
-        .values(*HIT)
+        .values(*SHOWN)
     )
-    return hits
+    return shown
 
 
 def _headline(text: Any, query: SearchQuery, **options: Any) -> SearchHeadline:
@@ -231,7 +299,7 @@ def search(request: SignedInRequest) -> HttpResponse:
             "kind": kind,
             "kinds": [source.kind for source in SOURCES],
             "page": page,
-            "results": [_result(row) for row in page] if page else [],
+            "results": results_of(list(page), words) if page else [],
             "number": page.paginator.count if page else 0,
             "breadcrumb": [],
         },

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 import pghistory
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -33,6 +35,7 @@ class Consultation(GroupOwned):
             *GroupOwned.Meta.constraints,
             models.CheckConstraint(condition=Q(closes_on__gte=F("opens_on")), name="consultation_closes_after_opening"),
         ]
+        indexes = [GinIndex(SearchVector("title", config="english"), name="consultation_search")]
 
     def __str__(self) -> str:
         return self.title

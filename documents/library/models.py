@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pghistory
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.urls import reverse
 
@@ -46,6 +48,7 @@ class Document(GroupOwned):
 
     class Meta(GroupOwned.Meta):
         ordering = ["title", "id"]
+        indexes = [GinIndex(SearchVector("title", config="english"), name="document_search")]
 
     def __str__(self) -> str:
         return self.title

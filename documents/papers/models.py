@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pghistory
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import Q
 
@@ -90,6 +92,7 @@ class Development(Placed, GroupOwned):
                 name="development_about_one_thing",
             ),
         ]
+        indexes = [GinIndex(SearchVector("text", config="english"), name="development_search")]
 
     def __str__(self) -> str:
         return self.text

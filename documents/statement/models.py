@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pghistory
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.urls import reverse
 
@@ -77,6 +79,7 @@ class ClauseText(models.Model):
             models.UniqueConstraint(fields=["version", "clause"], name="clause_once_in_a_version"),
             models.UniqueConstraint(fields=["version", "position"], name="clause_position_once_in_a_version"),
         ]
+        indexes = [GinIndex(SearchVector("heading", "text", config="english"), name="clause_text_search")]
 
     def __str__(self) -> str:
         return f"{self.number} {self.heading}"

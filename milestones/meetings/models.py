@@ -6,6 +6,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pghistory
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -84,7 +86,12 @@ class Meeting(GroupOwned):
                 name="meeting_times_in_order",
             ),
         ]
-        indexes = [models.Index(fields=["group", "starts"], name="meeting_by_date")]
+        indexes = [
+            GinIndex(
+                SearchVector("title", "series", "place", "outcome", "note", config="english"), name="meeting_search"
+            ),
+            models.Index(fields=["group", "starts"], name="meeting_by_date"),
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -6,6 +6,8 @@ from datetime import date
 
 import pghistory
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -113,6 +115,7 @@ class Deliverable(Owed, GroupOwned):
     class Meta(GroupOwned.Meta):
         ordering = ["due", "id"]
         constraints = [*GroupOwned.Meta.constraints, accepted_has_its_date("deliverable_accepted_has_date")]
+        indexes = [GinIndex(SearchVector("title", config="english"), name="deliverable_search")]
 
     def __str__(self) -> str:
         return self.title
@@ -143,6 +146,7 @@ class Milestone(Owed, GroupOwned):
         ordering = ["due", "id"]
         constraints = [*GroupOwned.Meta.constraints, accepted_has_its_date("milestone_accepted_has_date")]
         indexes = [
+            GinIndex(SearchVector("title", config="english"), name="milestone_search"),
             models.Index(fields=["owner", "state"], name="milestone_of_owner"),
             models.Index(fields=["due"], condition=Q(state__in=OPEN_STATES), name="milestone_open_by_due"),
         ]
