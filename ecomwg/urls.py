@@ -20,6 +20,7 @@ urlpatterns = [
     path("invitations/", include("teams.bodies.invitations.urls")),
     path("mailbox/", include("teams.notices.urls")),
     path(GROUP, include("teams.bodies.urls")),
+    path(GROUP, include("teams.history.urls")),
     path(GROUP, include("milestones.work.urls")),
     path(GROUP, include("milestones.meetings.urls")),
     path(GROUP, include("milestones.reminders.urls")),

@@ -38,6 +38,8 @@ INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
     "bodies:invitations": (GROUP, INVITING),
     "bodies:invite": (GROUP, INVITING),
     "bodies:invitation": ({**GROUP, "invitation": 0}, INVITING),
+    "history:activity": (GROUP, None),
+    "history:activity_csv": (GROUP, None),
     "work:plan": (GROUP, None),
     "work:team": ({**GROUP, "key": "team-1"}, None),
     "work:milestone": ({**GROUP, "key": "diagrams-draft"}, None),

@@ -26,4 +26,5 @@ class ConsultationsConfig(AppConfig):
             noun="consultation",
             visible=selectors.consultations_visible_to,
             url=lambda group, key: reverse("consultations:consultation", args=[group, key]),
+            shown=selectors.shown_to,
         )

@@ -30,6 +30,11 @@ def consultations_visible_to(person: User, day: date) -> QuerySet[Consultation]:
     )
 
 
+def shown_to(person: User, day: date) -> Q:
+    """What a consultation's history shows to the person: nothing of a document that they may not see."""
+    return Q(document__in=documents_visible_to(person, day).values("pk"))
+
+
 def open_to(person: User, today: date) -> QuerySet[Consultation]:
     """Consultations that take comments on `today` and ask this person: the first to close first.
 

@@ -25,4 +25,5 @@ class LibraryConfig(AppConfig):
             noun="document",
             visible=selectors.documents_visible_to,
             url=lambda group, key: reverse("library:document", args=[group, key]),
+            shown=selectors.shown_to,
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import CharField, Count, F, OrderBy, Prefetch, QuerySet, Value
+from django.db.models import CharField, Count, F, OrderBy, Prefetch, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Lower
 
@@ -72,6 +72,11 @@ def documents_visible_to(person: User, day: date) -> QuerySet[Document]:
     """
     seen = Document.objects.filter(group__in=groups_entered_by(person, day)).select_related("group", "issuer")
     return seen if person.is_government else seen.exclude(access=Document.Access.GOVERNMENT)
+
+
+def shown_to(person: User, day: date) -> Q:
+    """What a document's history shows to the person: to the trade nothing of a time when it was government-only."""
+    return Q() if person.is_government else ~Q(access=Document.Access.GOVERNMENT)
 
 
 def with_their_places(documents: QuerySet[Document], person: User, day: date) -> QuerySet[Document]:

@@ -19,5 +19,11 @@ class PapersConfig(AppConfig):
         from .models import Commitment, Development
 
         sections.register(selectors.reported_of, place=30)
-        follow(Development, noun="development", visible=selectors.developments_visible_to, title="text")
+        follow(
+            Development,
+            noun="development",
+            visible=selectors.developments_visible_to,
+            title="text",
+            shown=selectors.developments_shown_to,
+        )
         follow(Commitment, noun="commitment", visible=selectors.commitments_visible_to, title="text")

@@ -49,11 +49,17 @@ def developments_visible_to(person: User, day: date) -> QuerySet[Development]:
     One about a document or a meeting that the person may not see is left out.
     """
     return Development.objects.filter(
-        Q(about_document__isnull=True) | Q(about_document__in=documents_visible_to(person, day)),
-        Q(about_meeting__isnull=True) | Q(about_meeting__in=meetings_visible_to(person, day)),
-        group__in=groups_entered_by(person, day),
+        developments_shown_to(person, day), group__in=groups_entered_by(person, day)
     ).select_related(
         "group", "about_body__group", "about_organization", "about_document__group", "about_meeting__group"
+    )
+
+
+def developments_shown_to(person: User, day: date) -> Q:
+    """That a development, or what its history says, is about no document or meeting that the person may not see."""
+    return Q(
+        Q(about_document__isnull=True) | Q(about_document__in=documents_visible_to(person, day).values("pk")),
+        Q(about_meeting__isnull=True) | Q(about_meeting__in=meetings_visible_to(person, day).values("pk")),
     )
 
 

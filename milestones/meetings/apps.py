@@ -27,4 +27,5 @@ class MeetingsConfig(AppConfig):
             visible=selectors.meetings_visible_to,
             body="body",
             url=lambda group, key: reverse("meetings:meeting", args=[group, key]),
+            shown=selectors.shown_to,
         )

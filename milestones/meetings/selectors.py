@@ -47,8 +47,14 @@ def meetings_visible_to(person: User, day: date) -> QuerySet[Meeting]:
     A draft shows only to those whom the table of permissions lets read drafts, in the groups where they may.
     """
     entered = groups_entered_by(person, day)
-    shown = ~Q(state=Meeting.State.DRAFT) | Q(group__in=_groups_with_drafts_for(person, day))
-    return Meeting.objects.filter(shown, group__in=entered).select_related("group", "body__group", "forum")
+    return Meeting.objects.filter(shown_to(person, day), group__in=entered).select_related(
+        "group", "body__group", "forum"
+    )
+
+
+def shown_to(person: User, day: date) -> Q:
+    """That a meeting, or what its history says, is no draft, unless the person may read drafts."""
+    return ~Q(state=Meeting.State.DRAFT) | Q(group__in=_groups_with_drafts_for(person, day))
 
 
 def _groups_with_drafts_for(person: User, day: date) -> QuerySet[WorkingGroup]:

@@ -12,6 +12,10 @@ from django.db import models
 from teams.accounts.models import User
 
 Visible = Callable[[User, date], "models.QuerySet[Any]"]
+Shown = Callable[[User, date], models.Q]
+
+# Fields that say nothing to a reader: the history has them, its pages don't.
+QUIET = frozenset({"key", "position", "due_revision", "loaded_with"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,12 @@ class Followed:
     group: str
     body: str | None
     url: Callable[[str, str], str] | None
+    shown: Shown
+
+
+def always(person: User, day: date) -> models.Q:
+    """No condition on what a row said at the time."""
+    return models.Q()
 
 
 _followed: dict[type[models.Model], Followed] = {}
@@ -41,14 +51,16 @@ def follow(
     group: str = "group__slug",
     body: str | None = None,
     url: Callable[[str, str], str] | None = None,
+    shown: Shown = always,
 ) -> None:
     """Let the feed show changes of `model`, which is tracked by pghistory.
 
     `visible` gives the rows that a person may see on a date: a change shows only while its row is among them, so that
     what was made government-only later disappears from the feed too. `url` makes an address of the group's slug and
-    the row's key.
+    the row's key. `shown` is a condition on what the row said at the time: what was written while the row was closed
+    to the person does not show either, though it was opened since.
     """
-    _followed[model] = Followed(model, noun, visible, title, key, group, body, url)
+    _followed[model] = Followed(model, noun, visible, title, key, group, body, url, shown)
 
 
 def followed() -> list[Followed]:

@@ -76,22 +76,7 @@ def recent_changes(
 def _events(
     each: Followed, person: User, since: datetime | None, body_id: int | None, group: str
 ) -> QuerySet[Any, dict[str, Any]]:
-    model: Any = each.model
-    events: QuerySet[Any] = model.pgh_event_model.objects.filter(
-        pgh_label__in=("insert", "update"), pgh_obj_id__in=each.visible(person, clock.today()).values("pk")
-    )
-    if group:
-        events = events.filter(**{each.group: group})
-    if body_id is not None:
-        events = events.filter(**{each.body or "": body_id})
-    events = events.annotate(
-        at=Coalesce(
-            Cast(KeyTextTransform("at", "pgh_context__metadata"), DateTimeField()),
-            # Written outside a request: as far from the portal's clock as the real time is now.
-            F("pgh_created_at") + Value(clock.now() - clock.real_now(), DurationField()),
-            output_field=DateTimeField(),
-        )
-    )
+    events = visible_events(each, person, group=group, body_id=body_id)
     if since is not None:
         events = events.filter(at__gt=since)
     return events.order_by("-at", "-pgh_created_at")[:EVENTS_READ].values(
@@ -99,13 +84,41 @@ def _events(
         "pgh_created_at",
         "pgh_label",
         "pgh_context_id",
-        by=Cast(KeyTextTransform("user", "pgh_context__metadata"), IntegerField()),
+        "by",
         noun=Value(each.noun, CharField()),
         row_title=Cast(F(each.title), CharField()),
         row_key=Cast(F(each.key), CharField()),
         row_group=F(each.group),
         row_body=F(each.body) if each.body else Cast(Value(None), BigIntegerField()),
     )
+
+
+def visible_events(each: Followed, person: User, *, group: str = "", body_id: int | None = None) -> QuerySet[Any, Any]:
+    """Events of one model that the person may see now: of rows that are open to them, and were when it was written.
+
+    Each has `at`, the instant on the portal's clock, and `by`, the number of the person who made the change.
+    """
+    model: Any = each.model
+    today = clock.today()
+    events: QuerySet[Any] = model.pgh_event_model.objects.filter(
+        each.shown(person, today),
+        pgh_label__in=("insert", "update"),
+        pgh_obj_id__in=each.visible(person, today).values("pk"),
+    )
+    if group:
+        events = events.filter(**{each.group: group})
+    if body_id is not None:
+        events = events.filter(**{each.body or "": body_id})
+    found: QuerySet[Any] = events.annotate(
+        at=Coalesce(
+            Cast(KeyTextTransform("at", "pgh_context__metadata"), DateTimeField()),
+            # Written outside a request: as far from the portal's clock as the real time is now.
+            F("pgh_created_at") + Value(clock.now() - clock.real_now(), DurationField()),
+            output_field=DateTimeField(),
+        ),
+        by=Cast(KeyTextTransform("user", "pgh_context__metadata"), IntegerField()),
+    )
+    return found
 
 
 def _collapsed(rows: list[dict[str, Any]], names: dict[int, str]) -> list[Change]:
