@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from documents.statement.models import StatementVersion
 from milestones.reminders import services as reminders
-from teams.accounts.access import ALLAUTH_PUBLIC, PUBLIC, SIGNED_IN, methods_of
+from teams.accounts.access import ADMINISTRATORS, ALLAUTH_PUBLIC, PUBLIC, SIGNED_IN, methods_of
 from teams.accounts.models import User
 from teams.bodies.models import Body, Membership
 from teams.bodies.permissions import ADMINISTRATOR, ALLOWED, Action
@@ -23,7 +23,8 @@ from teams.notices.models import MailboxMessage, Notice
 from tests import factories, world
 
 GROUP: dict[str, object] = {"group": "ecom"}
-TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')  # another one in each page
+# Another one in each page.
+TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"|data-session-left="\d+"')
 INVITING = {"administrator", "chair"}
 KEEPERS = {"administrator", "chair"}
 LEDGER = {"administrator", "reviewer", "chair", "lead"}
@@ -61,6 +62,8 @@ INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
 }
 OUTSIDE_OF_GROUPS = {
     "home",
+    "people:people",
+    "people:account",
     "profile:profile",
     "search",
     "notices:mailbox",
@@ -94,7 +97,7 @@ def ours() -> dict[str, URLPattern]:
 
 
 def test_every_view_of_ours_declares_its_access() -> None:
-    known = {PUBLIC, SIGNED_IN, *Action.__members__}
+    known = {PUBLIC, SIGNED_IN, ADMINISTRATORS, *Action.__members__}
     undeclared = {name for name, pattern in ours().items() if getattr(pattern.callback, "access", None) not in known}
     assert undeclared == set()
 

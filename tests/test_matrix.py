@@ -27,7 +27,7 @@ from documents.library.models import Document
 from milestones.meetings.models import Meeting
 from milestones.reminders import services as reminders
 from milestones.work.models import Milestone
-from teams.accounts.access import PUBLIC, SIGNED_IN, access_of, methods_of
+from teams.accounts.access import ADMINISTRATORS, PUBLIC, SIGNED_IN, access_of, methods_of
 from teams.accounts.models import User
 from teams.bodies.invitations.links import token_of
 from teams.bodies.models import Body, Invitation, Membership, Role, WorkingGroup
@@ -130,6 +130,7 @@ def rows() -> Iterator[Row]:
     known = {
         "pk": MailboxMessage.objects.values_list("pk", flat=True)[0],
         "token": token_of(world.open_invitation().nonce),
+        "person": world.who("member").pk,
     }
     for name in sorted(OUTSIDE_OF_GROUPS):
         yield Row(name, reverse(name, kwargs={each: known[each] for each in ours()[name].pattern.converters}))
@@ -154,6 +155,8 @@ def expected(row: Row, who: str, visitor: Visitor, method: str) -> str:
         return SIGN_IN
     if access == SIGNED_IN:
         return OPENED
+    if access == ADMINISTRATORS:
+        return OPENED if visitor.is_administrator else NOT_FOUND
     if not visitor.is_inside:
         return NOT_FOUND
     assert access is not None

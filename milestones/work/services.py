@@ -5,10 +5,28 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import F
 
-from teams.bodies.models import Body
+from teams.accounts.models import User
+from teams.bodies.models import Body, Membership
+from teams.clock import selectors as clock
 from teams.dates import ApproximateDate
 
 from .models import Deliverable, Milestone
+
+
+class NotInTheGroup(Exception):
+    """Only someone who belongs to the group today, or an administrator of the portal, can own its milestones."""
+
+
+@transaction.atomic
+def hand_over(*, milestone: Milestone, to: User) -> None:
+    """Give the milestone to another owner, whom its reminders then go to. Raises NotInTheGroup."""
+    belongs = Membership.objects.filter(
+        Membership.holding(clock.today(milestone.group.timezone)), body__group=milestone.group_id, person=to
+    )
+    if not to.is_active or not (to.is_site_admin or belongs.exists()):
+        raise NotInTheGroup
+    milestone.owner = to
+    milestone.save(update_fields=["owner"])
 
 
 @transaction.atomic

@@ -1,4 +1,5 @@
-"""What every view must say about itself: `@public`, `@signed_in`, or `@requires(...)` of `teams.bodies.permissions`.
+"""What every view must say about itself: `@public`, `@signed_in`, `@administrators`, or `@requires(...)` of
+`teams.bodies.permissions`.
 
 A view that says nothing is refused, so that a forgotten line closes a page and never opens one. In the same way a view
 only reads (GET and HEAD) unless it says `@takes("GET", "POST")`.
@@ -7,8 +8,9 @@ only reads (GET and HEAD) unless it says `@takes("GET", "POST")`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseNotAllowed
@@ -20,6 +22,7 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 PUBLIC = "public"
 SIGNED_IN = "signed in"
+ADMINISTRATORS = "administrator"
 READING = ("GET", "HEAD")
 
 # Pages of django-allauth that are open without signing in; its other pages are for people who are signed in.
@@ -62,6 +65,19 @@ def signed_in(view: View) -> View:
     return declare(view, SIGNED_IN)
 
 
+def administrators(view: View) -> View:
+    """Administrators of the portal may come; for everyone else there is no such page."""
+    return declare(view, ADMINISTRATORS)
+
+
+def asks_again(view: View) -> View:
+    """A POST to the view asks for the person's password or second factor again, unless that was done just now.
+
+    It then goes on with what was sent. Stands below the line that declares the access.
+    """
+    return cast(View, reauthentication_required(allow_get=True)(view))
+
+
 def takes(*methods: str) -> Callable[[View], View]:
     """Which methods a view answers to, where it does more than read: `@takes("GET", "POST")`, `@takes("POST")`.
 
@@ -94,7 +110,7 @@ def access_of(match: ResolverMatch) -> str | None:
     if module.startswith("allauth."):
         return PUBLIC if match.url_name in ALLAUTH_PUBLIC else SIGNED_IN
     if match.app_name == "admin" or module.startswith("django.contrib.admin"):
-        return "administrator"
+        return ADMINISTRATORS
     return None
 
 
@@ -125,6 +141,6 @@ class AccessMiddleware:
             if request.method in ("GET", "HEAD"):
                 return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
             return redirect_to_login("/", settings.LOGIN_URL)
-        if access == "administrator" and not request.user.is_site_admin:
+        if access == ADMINISTRATORS and not request.user.is_site_admin:
             raise Http404("for administrators")
         return None

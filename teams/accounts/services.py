@@ -7,13 +7,21 @@ from datetime import datetime, timedelta
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F, Q
+
+from teams.clock import selectors as clock
 
 from .models import User
 from .second_factor import SecondFactorAdapter
 
 NEW_VISIT_AFTER = timedelta(hours=1)
+
+
+class OwnAccount(Exception):
+    """Nobody closes their own account, so that an administrator is always left."""
 
 
 class NotADemonstration(Exception):
@@ -46,6 +54,37 @@ def change_profile(*, by: User, name: str, timezone: str) -> None:
     by.name, by.timezone = name.strip(), timezone
     by.clean_fields(exclude={field.name for field in User._meta.fields} - {"name", "timezone"})  # noqa: SLF001
     by.save(update_fields=["name", "timezone"])
+
+
+@transaction.atomic
+def close_account(*, by: User, person: User) -> int:
+    """Let the person in no more, and end all their sessions at once; returns how many there were. Raises OwnAccount.
+
+    Mail that waits for them is skipped by the outbox. What else ends with it is `ecomwg.people.services`' part.
+    """
+    if by.pk == person.pk:
+        raise OwnAccount
+    person.is_active = False
+    person.save(update_fields=["is_active"])
+    return end_sessions(person=person)
+
+
+@transaction.atomic
+def open_account(*, by: User, person: User) -> None:
+    """Let the person in again, with the password that they had. Roles that ended stay ended."""
+    person.is_active = True
+    person.save(update_fields=["is_active"])
+
+
+def end_sessions(*, person: User) -> int:
+    """Delete every session of the person; returns how many there were. Reads all sessions, since they name nobody."""
+    theirs = [
+        session.pk
+        for session in Session.objects.filter(expire_date__gt=clock.real_now()).iterator()
+        if session.get_decoded().get(SESSION_KEY) == str(person.pk)
+    ]
+    Session.objects.filter(pk__in=theirs).delete()
+    return len(theirs)
 
 
 @transaction.atomic

@@ -1,0 +1,1 @@
+"""The administrators' pages of people: who has an account, what ends with it, and opening it again."""

@@ -1,0 +1,66 @@
+"""What hangs on a person's account, from every house."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from milestones.work.models import OPEN_STATES, Milestone
+from teams.accounts.models import User
+from teams.bodies.models import Membership, Role
+from teams.dates import first_day, last_day
+
+
+def people(*, words: str = "", state: str = "") -> QuerySet[User]:
+    """Everyone with an account, by name: those with `words` in name or address, and "open" or "closed" ones alone."""
+    found = User.objects.select_related("organization").order_by("name", "id")
+    if words:
+        found = found.filter(Q(name__icontains=words) | Q(email__icontains=words))
+    if state:
+        found = found.filter(is_active=state == "open")
+    return found
+
+
+def open_memberships(person: User, today: date) -> QuerySet[Membership]:
+    """What the person holds on `today`, or will hold later."""
+    not_ended = Q(ended__isnull=True) | Q(ended__startswith__gt=today)
+    return (
+        Membership.objects.filter(not_ended, person=person)
+        .select_related("body__group", "person")
+        .order_by("body__group__slug", "body__position", "id")
+    )
+
+
+def open_milestones(person: User) -> QuerySet[Milestone]:
+    """What the person still owes, in every group: the first due first."""
+    owed = Milestone.objects.filter(owner=person, state__in=OPEN_STATES)
+    return owed.select_related("group", "body__group").order_by(last_day("due"), first_day("due"), "id")
+
+
+def heirs(milestones: Iterable[Milestone], *, instead_of: User, by: User, today: date) -> dict[int, list[User]]:
+    """For each milestone's key whom it can be given to: the leads of its body first, then the others of its group.
+
+    `by`, an administrator, comes last, so that an account can always be closed. One query.
+    """
+    wanted = list(milestones)
+    members: dict[int, dict[User, set[int]]] = {}
+    held = (
+        Membership.objects.filter(
+            Membership.holding(today), body__group__in={each.group_id for each in wanted}, person__is_active=True
+        )
+        .exclude(person=instead_of)
+        .select_related("person", "body")
+        .order_by("person__name", "person_id")
+    )
+    for membership in held:
+        led = members.setdefault(membership.body.group_id, {}).setdefault(membership.person, set())
+        if membership.role == Role.LEAD:
+            led.add(membership.body_id)
+    found = {}
+    for each in wanted:
+        of_group = members.get(each.group_id, {})
+        people = sorted(of_group, key=lambda person: each.body_id not in of_group[person])
+        found[each.pk] = [*(person for person in people if person != by), by]
+    return found

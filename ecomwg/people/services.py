@@ -1,0 +1,53 @@
+"""Closing an account: everything that hangs on it, in every house, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db import transaction
+
+from milestones.work import services as work
+from milestones.work.models import Milestone
+from teams.accounts import services as accounts
+from teams.accounts.models import User
+from teams.bodies.memberships import services as memberships
+from teams.clock import selectors as clock
+from teams.reasons import because
+
+from . import selectors
+
+
+class CommitmentsChanged(Exception):
+    """The person's open milestones are no longer those that the administrator saw."""
+
+
+@transaction.atomic
+def close_account(*, by: User, person: User, heirs: Mapping[int, User], reason: str) -> None:
+    """Close the person's account: no way in, no session, no role, no open milestone of theirs from now on.
+
+    `heirs` names for the key of each open milestone who owns it from now on. Roles end today in their group's time
+    zone, those to come before they begin. Each change stands in the history with `reason`.
+
+    Raises CommitmentsChanged, milestones.work.services.NotInTheGroup, teams.accounts.services.OwnAccount; then nothing
+    is changed.
+    """
+    person = User.objects.select_for_update().get(pk=person.pk)
+    owed = list(Milestone.objects.select_for_update(of=("self",)).filter(pk__in=selectors.open_milestones(person)))
+    if {milestone.pk for milestone in owed} != set(heirs):
+        raise CommitmentsChanged
+    with because(reason):
+        for milestone in owed:
+            work.hand_over(milestone=milestone, to=heirs[milestone.pk])
+        for membership in selectors.open_memberships(person, clock.today()):
+            today = clock.today(membership.body.group.timezone)
+            on = max(today, membership.started.first) if membership.started else today
+            if membership.ended is None or membership.ended.first > today:
+                memberships.end(by=by, membership=membership, on=on, reason=reason)
+        accounts.close_account(by=by, person=person)
+
+
+@transaction.atomic
+def open_account(*, by: User, person: User, reason: str) -> None:
+    """Let the person in again; roles and milestones stay where they went."""
+    with because(reason):
+        accounts.open_account(by=by, person=User.objects.select_for_update().get(pk=person.pk))
