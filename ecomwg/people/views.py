@@ -11,6 +11,7 @@ from django.urls import reverse
 from milestones.work.services import NotInTheGroup
 from teams.accounts.access import SignedInRequest, administrators, asks_again, takes
 from teams.accounts.models import User
+from teams.accounts.selectors import sessions_of
 from teams.clock import selectors as clock
 
 from . import selectors, services
@@ -56,6 +57,7 @@ def account(request: SignedInRequest, person: int) -> HttpResponse:
             "is_own": is_own,
             "form": form,
             "memberships": list(selectors.open_memberships(found, today)),
+            "number_of_sessions": len(sessions_of(found)),
             "number_of_milestones": len(milestones),
             "breadcrumb": [("People", reverse("people:people"))],
         },

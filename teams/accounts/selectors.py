@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
+
+from teams.clock import selectors as clock
 
 from .models import User
 
@@ -27,3 +31,12 @@ def must_set_up_second_factor(person: User) -> bool:
         return False
     factors = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
     return not Authenticator.objects.filter(user=person, type__in=factors).exists()
+
+
+def sessions_of(person: User) -> list[str]:
+    """The keys of the person's sessions. Reads all sessions that have not ended, since they name nobody outside."""
+    return [
+        session.pk
+        for session in Session.objects.filter(expire_date__gt=clock.real_now()).iterator()
+        if session.get_decoded().get(SESSION_KEY) == str(person.pk)
+    ]

@@ -7,13 +7,11 @@ from datetime import datetime, timedelta
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F, Q
 
-from teams.clock import selectors as clock
-
+from . import selectors
 from .models import User
 from .second_factor import SecondFactorAdapter
 
@@ -77,12 +75,8 @@ def open_account(*, by: User, person: User) -> None:
 
 
 def end_sessions(*, person: User) -> int:
-    """Delete every session of the person; returns how many there were. Reads all sessions, since they name nobody."""
-    theirs = [
-        session.pk
-        for session in Session.objects.filter(expire_date__gt=clock.real_now()).iterator()
-        if session.get_decoded().get(SESSION_KEY) == str(person.pk)
-    ]
+    """Delete every session of the person; returns how many there were."""
+    theirs = selectors.sessions_of(person)
     Session.objects.filter(pk__in=theirs).delete()
     return len(theirs)
 

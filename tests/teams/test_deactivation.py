@@ -91,9 +91,10 @@ def test_every_session_ends_at_once(leaver: User, administrator: User, signed_in
         window.force_login(leaver)
         assert window.get("/").status_code == 200
     other = signed_in(administrator)
+    assert "Sessions 3 open" in words_of(other.get(f"/people/{leaver.pk}/"))
     close(administrator, leaver)
     assert [window.get("/").status_code for window in windows] == [302, 302, 302]
-    assert other.get("/").status_code == 200
+    assert "Sessions None" in words_of(other.get(f"/people/{leaver.pk}/"))
     assert Session.objects.count() == 1
 
 
