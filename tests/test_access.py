@@ -36,6 +36,8 @@ INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
     "bodies:membership": ({**GROUP, "membership": 0}, KEEPERS),
     "bodies:add_membership": (GROUP, KEEPERS),
     "bodies:new_term": ({**GROUP, "key": "team-1"}, KEEPERS),
+    "bodies:access_rounds": (GROUP, {"administrator"}),
+    "bodies:access_round": ({**GROUP, "round_pk": 0}, {"administrator"}),
     "bodies:invitations": (GROUP, INVITING),
     "bodies:invite": (GROUP, INVITING),
     "bodies:invitation": ({**GROUP, "invitation": 0}, INVITING),
@@ -139,11 +141,12 @@ def example(db: None, settings: Settings) -> datetime:
 
 
 def addresses() -> dict[str, str]:
-    """The addresses of INSIDE, with a notice, an invitation and a membership that exist."""
+    """The addresses of INSIDE, with a notice, an invitation, a membership and a round that exist."""
     existing = {
         "pk": Notice.objects.filter(state=Notice.State.SENT).values_list("pk", flat=True)[0],
         "invitation": world.open_invitation().pk,
         "membership": Membership.objects.filter(body__key="team-2", role="member").values_list("pk", flat=True)[0],
+        "round_pk": world.round_of_recertification().pk,
     }
     return {
         name: reverse(name, kwargs={key: existing.get(key, value) for key, value in kwargs.items()})

@@ -30,7 +30,7 @@ from milestones.work.models import Milestone
 from teams.accounts.access import ADMINISTRATORS, PUBLIC, SIGNED_IN, access_of, methods_of
 from teams.accounts.models import User
 from teams.bodies.invitations.links import token_of
-from teams.bodies.models import Body, Invitation, Membership, Role, WorkingGroup
+from teams.bodies.models import AccessRound, Body, Invitation, Membership, Role, WorkingGroup
 from teams.bodies.permissions import ADMINISTRATOR, ALLOWED, CONCERNS_A_BODY, Action
 from teams.clock import selectors as clock
 from teams.notices import services as notices
@@ -98,6 +98,7 @@ def example(db: None, settings: Any) -> datetime:
     reminders.sweep(now=clock.now())
     notices.send_due()
     world.open_invitation()
+    world.round_of_recertification()
     world.load_second_group()
     reminders.sweep(now=clock.now())
     group = WorkingGroup.objects.get(slug="ecom")
@@ -295,6 +296,7 @@ def _numbers_of(slug: str) -> set[int]:
         Notice.objects.filter(scope=slug),
         Membership.objects.filter(body__group__slug=slug),
         Invitation.objects.filter(body__group__slug=slug),
+        AccessRound.objects.filter(group__slug=slug),
     ]
     return {pk for rows in asked for pk in rows.values_list("pk", flat=True)}
 

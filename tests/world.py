@@ -8,7 +8,8 @@ from django.core.management import call_command
 
 from teams.accounts.models import User
 from teams.bodies.invitations.services import invite
-from teams.bodies.models import Body, Invitation
+from teams.bodies.models import AccessRound, Body, Invitation, WorkingGroup
+from teams.bodies.recertification import services as recertification
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "ecomwg" / "examples" / "ecomwg.yaml"
 SECOND = Path(__file__).resolve().parent / "loading" / "second_group.yaml"
@@ -47,6 +48,13 @@ def open_invitation() -> Invitation:
             name="New One",
         )
     return found
+
+
+def round_of_recertification() -> AccessRound:
+    """A round of recertification that is not signed off yet."""
+    group = WorkingGroup.objects.get(slug="ecom")
+    found = AccessRound.objects.filter(group=group, signed_off_at=None).first()
+    return found or recertification.start(by=who("administrator"), group=group)
 
 
 def who(role: str) -> User:

@@ -302,3 +302,73 @@ class Invitation(models.Model):
     def get_absolute_url(self) -> str:
         """Its page for those who invite."""
         return reverse("bodies:invitation", args=[self.body.group.slug, self.pk])
+
+
+@pghistory.track()
+class AccessRound(models.Model):
+    """One round in which an administrator goes through everybody's roles in a group: keep or end, then signed off.
+
+    Instants are on the portal's clock. A round that was signed off stays as it is.
+    """
+
+    group = models.ForeignKey(WorkingGroup, on_delete=models.CASCADE, related_name="access_rounds")
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+    signed_off_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    signed_off_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-started_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["group"], condition=Q(signed_off_at__isnull=True), name="access_round_open_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(signed_off_at__isnull=True, signed_off_by__isnull=True)
+                | Q(signed_off_at__isnull=False, signed_off_by__isnull=False),
+                name="access_round_signed_by_someone",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Access of {self.group}, started on {self.started_at:%Y-%m-%d}"
+
+    def get_absolute_url(self) -> str:
+        """Its page."""
+        return reverse("bodies:access_round", args=[self.group.slug, self.pk])
+
+
+@pghistory.track()
+class AccessDecision(models.Model):
+    """What a round says of one membership: as it was when the round started, and whether it is kept or ends."""
+
+    class Choice(models.TextChoices):
+        """What becomes of the membership."""
+
+        KEEP = "keep", "Keep"
+        END = "end", "End"
+
+    round = models.ForeignKey(AccessRound, on_delete=models.CASCADE, related_name="decisions")
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
+    seen_at = models.DateTimeField(null=True, blank=True, help_text="When the person was last here before the round.")
+    choice = models.CharField(max_length=4, choices=Choice, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["round", "membership"], name="access_decision_once"),
+            models.CheckConstraint(condition=~Q(choice="end") | ~Q(reason=""), name="access_decision_end_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(choice="", decided_by__isnull=True) | (~Q(choice="") & Q(decided_by__isnull=False)),
+                name="access_decision_by_someone",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.membership}: {self.get_choice_display() or 'not decided'}"

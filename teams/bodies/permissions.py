@@ -34,6 +34,7 @@ class Action(enum.StrEnum):
     READ_DRAFT_MEETINGS = "read meetings that are still drafts"
     READ_GROUP = "read the group's pages"
     READ_LEDGER = "read the reminder ledger"
+    RECERTIFY_ACCESS = "go through everybody's access and sign it off"
 
 
 ADMINISTRATOR = "administrator"
@@ -45,6 +46,7 @@ ALLOWED: dict[Action, frozenset[str]] = {
     Action.READ_DRAFT_MEETINGS: frozenset({ADMINISTRATOR, Role.CHAIR, Role.LEAD}),
     Action.READ_GROUP: frozenset({ADMINISTRATOR, *Role.values}),
     Action.READ_LEDGER: frozenset({ADMINISTRATOR, Role.CHAIR, Role.LEAD, Role.REVIEWER}),
+    Action.RECERTIFY_ACCESS: frozenset({ADMINISTRATOR}),
 }
 
 

@@ -7,6 +7,7 @@ from django.urls import path
 from . import views
 from .invitations import views as invitations
 from .memberships import views as memberships
+from .recertification import views as recertification
 
 app_name = "bodies"
 
@@ -19,4 +20,6 @@ urlpatterns = [
     path("memberships/new/", memberships.add_membership, name="add_membership"),
     path("memberships/<int:membership>/", memberships.membership, name="membership"),
     path("memberships/terms/<slug:key>/", memberships.new_term, name="new_term"),
+    path("recertification/", recertification.access_rounds, name="access_rounds"),
+    path("recertification/<int:round_pk>/", recertification.access_round, name="access_round"),
 ]

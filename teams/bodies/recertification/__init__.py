@@ -1,0 +1,1 @@
+"""Recertification of access: once in a while an administrator goes through who has what, and signs it off."""
