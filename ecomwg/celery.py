@@ -24,6 +24,6 @@ class RecordedTask(Task):  # type: ignore[type-arg]
             return super().__call__(*args, **kwargs)
 
 
-app = Celery("ecomwg", task_cls=RecordedTask)
+app: Celery[Task[Any, Any]] = Celery("ecomwg", task_cls=RecordedTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(lambda: settings.INSTALLED_APPS)
