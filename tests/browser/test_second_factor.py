@@ -113,7 +113,7 @@ def test_a_passkey_is_the_second_factor_after_a_password_and_the_fresh_proof(vis
     fill_sign_in(page, world.PEOPLE["lead"])
     expect(page.get_by_role("heading", level=1)).to_have_text("Your second factor")
     page.get_by_role("button", name="Use a passkey").click()
-    page.wait_for_url("**/")
+    expect(page.locator("summary", has_text="Sample Lead One")).to_be_visible()
     page.goto("/accounts/second-factor/webauthn/add/")
     page.get_by_role("link", name=re.compile("security key|passkey", re.IGNORECASE)).click()
     page.get_by_role("button", name="Use a passkey").click()

@@ -277,7 +277,9 @@ def test_each_page_stands_in_the_portal(client: Client, person: User, path: str,
 def test_the_second_step_and_the_fresh_proof_stand_in_the_portal(client: Client, person: User) -> None:
     secret = with_app(person)
     password_step(client, person)
-    assert "<h1>Your second factor</h1>" in client.get(SECOND).content.decode()
+    page = client.get(SECOND).content.decode()
+    assert "<h1>Your second factor</h1>" in page
+    assert "Use a passkey" not in page  # there is none
     codes = RecoveryCodes.activate(person).generate_codes()
     wait_for_room()
     client.post(SECOND, {"code": code(secret)})
