@@ -80,6 +80,7 @@ def _first_day() -> date | None:
     each = [
         earliest.format(written=sql.Identifier(written), table=sql.Identifier(table))
         for table, (_, written) in recorded_tables().items()
+        if digests.columns_of(table)
     ]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -94,6 +95,8 @@ def _first_day() -> date | None:
 
 def _seal_table(table: str, key: str, written: str, since: date, until: date) -> None:
     columns = digests.columns_of(table)
+    if not columns:
+        return
     statement = sql.SQL(_SEAL).format(
         table=sql.Literal(table),
         columns=sql.Literal(json.dumps(columns)),

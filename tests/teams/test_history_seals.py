@@ -185,6 +185,14 @@ def test_a_table_that_was_emptied_is_named_with_its_rows(recorded: Milestone) ->
     assert len(found()) == 4
 
 
+def test_a_table_that_is_gone_is_named_and_the_others_are_sealed_all_the_same(recorded: Milestone) -> None:
+    run(f"DROP TABLE {MILESTONES}")
+    assert seal(now=TOMORROW + timedelta(days=1)) == 1
+    assert found(TOMORROW + timedelta(days=1)) == [f"{MILESTONES} is gone; it had 3 rows"]
+    unseal()
+    assert seal(now=TOMORROW) == 1
+
+
 def test_a_seal_that_was_changed_or_is_missing_is_named(recorded: Milestone) -> None:
     assert seal(now=TOMORROW + timedelta(days=2)) == 2
     middle = NOW.date() + timedelta(days=1)
