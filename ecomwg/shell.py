@@ -15,6 +15,8 @@ from teams.bodies.models import Body
 from teams.bodies.permissions import Action, Standing, standings_of
 from teams.clock import selectors as clock
 
+from .why import page_of
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -39,6 +41,7 @@ class Shell:
     working_group: Body | None
     navigation: list[Link]
     waiting: int
+    why: str
 
 
 def shell(request: HttpRequest) -> dict[str, Shell]:
@@ -62,6 +65,7 @@ def shell(request: HttpRequest) -> dict[str, Shell]:
             working_group=next((body for body in tree if body.kind == Body.Kind.WORKING_GROUP), None),
             navigation=navigation(request.path, standings, standing, tree),
             waiting=number_waiting(request),
+            why=page_of(request) if standing and standing.may(Action.EXPLAIN_ACCESS) else "",
         )
     }
 

@@ -36,6 +36,7 @@ INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
     "bodies:membership": ({**GROUP, "membership": 0}, KEEPERS),
     "bodies:add_membership": (GROUP, KEEPERS),
     "bodies:new_term": ({**GROUP, "key": "team-1"}, KEEPERS),
+    "why": ({**GROUP, "kind": "document", "key": "framework"}, {"administrator"}),
     "bodies:access_rounds": (GROUP, {"administrator"}),
     "bodies:access_round": ({**GROUP, "round_pk": 0}, {"administrator"}),
     "bodies:invitations": (GROUP, INVITING),

@@ -29,6 +29,7 @@ P = ParamSpec("P")
 class Action(enum.StrEnum):
     """Everything a person can be allowed to do in a group, in order of the alphabet."""
 
+    EXPLAIN_ACCESS = "be told why a person can see something"
     INVITE = "invite people"
     KEEP_MEMBERSHIPS = "add, change and end memberships"
     READ_DRAFT_MEETINGS = "read meetings that are still drafts"
@@ -41,6 +42,7 @@ ADMINISTRATOR = "administrator"
 
 # The table. "administrator" is a standing in the whole portal; the roles are those held in a body of the group.
 ALLOWED: dict[Action, frozenset[str]] = {
+    Action.EXPLAIN_ACCESS: frozenset({ADMINISTRATOR}),
     Action.INVITE: frozenset({ADMINISTRATOR, Role.CHAIR}),
     Action.KEEP_MEMBERSHIPS: frozenset({ADMINISTRATOR, Role.CHAIR}),
     Action.READ_DRAFT_MEETINGS: frozenset({ADMINISTRATOR, Role.CHAIR, Role.LEAD}),

@@ -121,11 +121,11 @@ def test_the_document_holds_the_table_as_it_is() -> None:
 
 def test_a_table_that_is_out_of_date_is_written_anew(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
     file = permissions_table.FILE.__class__(str(tmp_path)) / "permissions.md"
-    file.write_text(f"Before\n{permissions_table.BEGINS}\nold\n{permissions_table.ENDS}\nAfter\n")
+    file.write_text(f"Before\n{permissions_table.BEGINS}\nThe table of last year.\n{permissions_table.ENDS}\nAfter\n")
     monkeypatch.setattr(permissions_table, "FILE", file)
     call_command("permissions_table", "--write")
     written = file.read_text()
-    assert "old" not in written
+    assert "last year" not in written
     assert permissions_table.table() in written
     assert written.startswith("Before\n")
     assert written.endswith("\nAfter\n")
