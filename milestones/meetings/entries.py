@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, QuerySet
 
 from milestones.work.models import Deliverable, Milestone, State
 from milestones.work.selectors import deliverables_visible_to, milestones_visible_to
@@ -15,7 +15,7 @@ from teams.dates import ApproximateDate
 from .calendar import Asked, Entry, Kind
 from .clocks import clocks_of
 from .models import Meeting
-from .selectors import meetings_visible_to
+from .selectors import concerning, meetings_visible_to
 
 OwedRow = TypeVar("OwedRow", Milestone, Deliverable)
 
@@ -23,19 +23,20 @@ OwedRow = TypeVar("OwedRow", Milestone, Deliverable)
 def meetings_in_calendar(asked: Asked) -> Iterator[Entry]:
     """The group's meetings for the calendar: at the reader's days where the time is known, else at the place's."""
     meetings = meetings_visible_to(asked.person, asked.today).filter(group=asked.group)
+    mine = ExpressionWrapper(concerning(asked.person, asked.today), BooleanField())
     if asked.days is not None:
         # A day more at each side: the reader's day can be the one before or after the place's.
         meetings = meetings.filter(
             starts__startswith__lte=asked.days.last + timedelta(days=1),
             ends__endswith__gte=asked.days.first,
         )
-    for meeting in meetings:
-        entry = _entry_of_meeting(meeting, asked)
+    for meeting in meetings.annotate(is_mine=mine):
+        entry = _entry_of_meeting(meeting, asked, is_mine=meeting.is_mine)
         if asked.days is None or _overlap(entry.when, asked.days):
             yield entry
 
 
-def _entry_of_meeting(meeting: Meeting, asked: Asked) -> Entry:
+def _entry_of_meeting(meeting: Meeting, asked: Asked, *, is_mine: bool) -> Entry:
     when, starts_at = meeting.span, meeting.starts_in(asked.person.timezone)
     if starts_at is not None:
         ends_at = (meeting.ends_at or starts_at).astimezone(starts_at.tzinfo)
@@ -55,7 +56,7 @@ def _entry_of_meeting(meeting: Meeting, asked: Asked) -> Entry:
         starts_at=starts_at,
         body_ids=frozenset({meeting.body_id} if meeting.body_id else ()),
         forum_id=meeting.forum_id,
-        is_mine=meeting.body_id in asked.body_ids,
+        is_mine=is_mine,
         is_sample=meeting.is_sample,
     )
 

@@ -66,16 +66,26 @@ def _groups_with_drafts_for(person: User, day: date) -> QuerySet[WorkingGroup]:
     return WorkingGroup.objects.filter(pk__in=held.values("body__group"))
 
 
+def concerning(person: User, day: date) -> Q:
+    """That a meeting concerns the person on `day`.
+
+    It does if a body of theirs holds it, or the working group or a committee above; if they prepare it; or if their
+    organization goes there.
+    """
+    belongs_to = Membership.objects.filter(Membership.holding(day), person=person).values("body")
+    prepared = Preparation.objects.filter(milestone__owner=person).values("meeting")
+    attended = Meeting.attended_by.through.objects.filter(organization=person.organization_id).values("meeting")
+    above_the_teams = Q(body__isnull=False) & ~Q(body__kind=Body.Kind.TEAM)
+    return Q(body__in=belongs_to) | above_the_teams | Q(pk__in=prepared) | Q(pk__in=attended)
+
+
 def upcoming(person: User, today: date, limit: int = 2) -> list[Meeting]:
     """The next planned meetings that concern the person, the first to start first, at most `limit`.
 
-    They are those of the bodies that the person belongs to on `today`, of the working groups that those bodies are
-    part of, and of the outside forums that their groups follow. A meeting counts until its last day has passed, and
-    one of which only the month is known until the end of that month.
+    A meeting counts until its last day has passed, and one of which only the month is known until the end of that
+    month.
     """
-    belongs_to = Membership.objects.filter(Membership.holding(today), person=person).values("body")
-    concerned = Q(body__in=belongs_to) | Q(body__kind=Body.Kind.WORKING_GROUP) | Q(forum__isnull=False)
-    planned = meetings_visible_to(person, today).filter(concerned, state=Meeting.State.PLANNED)
+    planned = meetings_visible_to(person, today).filter(concerning(person, today), state=Meeting.State.PLANNED)
     return list(
         planned.alias(last=last_day("ends")).filter(last__gte=today).order_by("starts", "starts_at", "id")[:limit]
     )

@@ -235,7 +235,7 @@ def test_the_number_of_queries_does_not_grow(october: Meeting, signed_in: SignIn
 # --- The next meetings of a person ---
 
 
-def test_the_next_meetings_are_of_my_bodies_my_group_and_its_forums(october: Meeting, wco: Organization) -> None:
+def test_the_next_meetings_are_of_my_bodies_and_those_above(october: Meeting) -> None:
     group = october.group
     mine, other = make.team(group, number=1), make.team(group, number=2)
     me = make.member(mine)
@@ -249,13 +249,31 @@ def test_the_next_meetings_are_of_my_bodies_my_group_and_its_forums(october: Mee
     make.meeting(group, body=mine, title="Called off", starts=make.day("2018-08-02"), state="cancelled")
     make.meeting(group, body=mine, title="Draft", starts=make.day("2018-08-03"), state="draft")
     make.meeting(make.group("other"), title="Foreign", starts=make.day("2018-08-04"))
+    committee = Body.objects.create(group=group, key="coac", kind=Body.Kind.COMMITTEE, name="Committee")
+    make.meeting(group, body=committee, title="The committee", starts=make.day("2018-10-03"))
     found = upcoming(me, TODAY, limit=10)
-    assert [meeting.title for meeting in found] == ["My team", "The group", "Fourth meeting"]
+    assert [meeting.title for meeting in found] == ["My team", "The group", "The committee"]
     assert [meeting.title for meeting in upcoming(me, TODAY)] == ["My team", "The group"]
 
 
+def test_a_meeting_that_i_prepare_concerns_me(october: Meeting) -> None:
+    group = october.group
+    mine, other = make.member(make.root(group)), make.member(make.root(group))
+    step = make.milestone(make.deliverable(make.root(group)), mine)
+    Preparation.objects.create(meeting=october, milestone=step, days_before=14)
+    assert upcoming(mine, TODAY) == [october]
+    assert upcoming(other, TODAY) == []
+
+
+def goes_to(october: Meeting) -> User:
+    """A member of the group whose organization attends."""
+    organization = make.organization()
+    october.attended_by.add(organization)
+    return make.member(make.root(october.group), make.person(organization=organization))
+
+
 def test_a_meeting_counts_until_its_last_day_has_passed(october: Meeting) -> None:
-    me = make.member(make.root(october.group))
+    me = goes_to(october)
     assert upcoming(me, date(2018, 10, 12)) == [october]
     assert upcoming(me, date(2018, 10, 13)) == []
 
@@ -268,7 +286,7 @@ def test_a_month_counts_until_its_end(group: WorkingGroup) -> None:
 
 
 def test_next_meetings_take_one_query(october: Meeting, django_assert_num_queries: Callable[[int], object]) -> None:
-    me = make.member(make.root(october.group))
+    me = goes_to(october)
     with django_assert_num_queries(1):  # type: ignore[attr-defined]
         assert [(m.get_absolute_url(), m.convener) for m in upcoming(me, TODAY)] == [
             ("/groups/ecom/meetings/wgec-2018-10/", "WCO")
