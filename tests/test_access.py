@@ -253,6 +253,16 @@ def test_a_view_that_declares_nothing_is_refused(
     assert client.get("/search/").status_code == 404
 
 
+def test_no_page_of_a_person_is_kept_by_browser_or_proxy(example: datetime, client: Client) -> None:
+    client.force_login(world.who("administrator"))
+    kept = {name for name, address in addresses().items() if "no-store" not in client.get(address)["Cache-Control"]}
+    assert kept == set()
+
+
+def test_the_sign_out_page_is_no_place_to_come_back_to(db: None, client: Client) -> None:
+    assert "logout" not in client.get("/accounts/logout/")["Location"]
+
+
 def test_sign_up_is_closed(db: None, client: Client) -> None:
     answer = client.post(
         "/accounts/signup/",

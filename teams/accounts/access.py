@@ -121,7 +121,11 @@ class AccessMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.user.is_authenticated and not response.has_header("Cache-Control"):
+            # Neither a proxy nor the browser's "back" shows a person's page to the next one.
+            response["Cache-Control"] = "no-store, private"
+        return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: Any, kwargs: Any
@@ -138,7 +142,7 @@ class AccessMiddleware:
         if access == PUBLIC:
             return None
         if not request.user.is_authenticated:
-            if request.method in ("GET", "HEAD"):
+            if request.method in ("GET", "HEAD") and request.resolver_match.url_name != "account_logout":
                 return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
             return redirect_to_login("/", settings.LOGIN_URL)
         if access == ADMINISTRATORS and not request.user.is_site_admin:
