@@ -186,6 +186,6 @@ def _preparation(meeting: MeetingItem, item: PreparationItem, file: GroupFile) -
         "meeting": meeting.key,
         "body": meeting.body or (working_group.key if working_group else ""),
         "due": meetings.due_before(meeting.starts.date, days),
-        "source": meeting.source,
+        "source": item.source or meeting.source,
     }
     return preparation_key(meeting, item), item, more

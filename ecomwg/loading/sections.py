@@ -189,6 +189,7 @@ class PreparationItem(Item):
     title: Annotated[str, Text(Milestone.title)]
     days_before: Annotated[int, Number(0, SMALL)]
     owner: Annotated[str, Ref("people")]
+    source: Annotated[str, Choice(Source, without=[Source.PORTAL])] = ""
 
 
 @dataclass(kw_only=True)

@@ -195,7 +195,7 @@ def test_preparations() -> None:
             item["starts"] - timedelta(days=preparation["days_before"]),
             emails[preparation["owner"]],
             item.get("body", "ecom"),
-            item["source"],
+            preparation.get("source", item["source"]),
         )
         for item in each("meetings")
         for preparation in item.get("prepare", [])
