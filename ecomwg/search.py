@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank, SearchVector
 from django.core.paginator import Paginator
@@ -158,8 +159,8 @@ SOURCES = (
         bodies.memberships_visible_to,
         ("person__name", "person__organization__name", "body__name"),
         "body__group__slug",
-        "body__key",
-        _on_page("bodies:group"),
+        "person__name",
+        lambda group, name: f"{reverse('bodies:group', args=[group])}?{urlencode({'person': name})}#people",
     ),
 )
 

@@ -47,7 +47,10 @@ def markdown(text: str) -> SafeString:
 
 
 def in_words(days: int) -> str:
-    """So many days from now: "today", "tomorrow", "3 days left", "2 weeks late"."""
+    """So many days from now: "today", "tomorrow", "3 days left", "2 weeks late".
+
+    Weeks and months are whole ones: a deadline must not look later than it is.
+    """
     if days == 0:
         return "today"
     if days == 1:
@@ -55,9 +58,9 @@ def in_words(days: int) -> str:
     count, side = abs(days), "left" if days > 0 else "late"
     if count < 14:
         return f"{count} day{'s' if count != 1 else ''} {side}"
-    if count < 70:
-        return f"{round(count / 7)} weeks {side}"
-    return f"{round(count / 30.4)} months {side}"
+    if count < 92:
+        return f"{count // 7} weeks {side}"
+    return f"{int(count / 30.5)} months {side}"
 
 
 @register.filter
