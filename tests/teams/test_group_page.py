@@ -124,7 +124,7 @@ def test_later_the_page_says_to_whom_it_reported(signed_in: SignIn, ecom: Workin
 
 def test_the_page_tells_the_states_the_group_went_through(signed_in: SignIn, ecom: WorkingGroup) -> None:
     said = words(main_of(signed_in(factories.member(team_of(ecom)))))
-    assert "Active since 2017 On hiatus since April 2018 Active since June 2018" in said
+    assert "Active from 2017 On hiatus from April 2018 Active since June 2018" in said
 
 
 def test_each_team_shows_its_charge_its_lead_and_a_link(signed_in: SignIn, ecom: WorkingGroup) -> None:
