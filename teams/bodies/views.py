@@ -59,7 +59,6 @@ def group(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
         {
             "group": group,
             "body": body,
-            "today": today,
             "state": selectors.state_on(body, today),
             "states": list(body.states.all()),
             "reporting": list(_reporting(body, today)),
