@@ -83,7 +83,7 @@ FAULTS = {
         "a meeting is that of a body or that of a forum; this one has both",
     ),
     "preparation without an owner": Fault(
-        "days_before: 14, owner: officer}",
+        "days_before: 14, owner: officer, source: illustrative}",
         "days_before: 14}",
         "meetings/wgec-2018-10/prepare[2]/owner",
         "is missing; it must be a key of people",
