@@ -55,7 +55,7 @@ PAGES: Final = {
 }
 LEDGER: Final = {"ledger": "/groups/ecom/ledger/", "forecast": "/groups/ecom/ledger/forecast/"}
 # Address and height in pixels.
-README: Final = {"home": ("/", 860), "plan": ("/groups/ecom/plan/", 1720)}
+README: Final = {"home": ("/", 860), "plan": ("/groups/ecom/plan/", 1790)}
 
 
 def window(browser: Browser, site: str, email: str = "") -> BrowserContext:
