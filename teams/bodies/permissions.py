@@ -58,6 +58,14 @@ ALLOWED: dict[Action, frozenset[str]] = {
 CONCERNS_A_BODY: frozenset[Action] = frozenset({Action.INVITE, Action.KEEP_MEMBERSHIPS})
 
 
+def may_vouch_for_government(person: User) -> bool:
+    """Whether the person may say of somebody new that they work for the government: those who do, and administrators.
+
+    It goes by the person and no role: a chair of the trade must not open government-only content to anybody.
+    """
+    return person.is_site_admin or person.is_government
+
+
 @dataclass(frozen=True)
 class Standing:
     """What a person is in one group on one date.

@@ -74,11 +74,6 @@ def state_on(body: Body, day: date) -> BodyState | None:
     return held[-1] if held else None
 
 
-def parent_on(body: Body, day: date) -> Body | None:
-    """The body that it reports to on `day`, from its parents at hand."""
-    return next((link.parent for link in body.parents.all() if link.holds_on(day)), None)
-
-
 def members_on(body: Body, day: date) -> list[Membership]:
     """Who belongs to the body on `day`, from its memberships at hand."""
     return [membership for membership in body.memberships.all() if membership.holds_on(day)]

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 
 from teams.accounts.models import Organization, User
 from teams.bodies.models import Body, Invitation, Role
+from teams.bodies.permissions import may_vouch_for_government
 from teams.filters import AddressForm
 
 
@@ -40,7 +41,7 @@ class InvitationForm(forms.Form):
         field = self.fields["body"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(key, str(body)) for key, body in self.bodies.items()]
-        if not (by.is_site_admin or by.is_government):
+        if not may_vouch_for_government(by):
             del self.fields["affiliation"]
 
     def clean_body(self) -> Body:

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from teams.accounts.models import Organization, User
 from teams.accounts.services import confirm_address
 from teams.bodies.models import Body, Invitation, Membership
+from teams.bodies.permissions import may_vouch_for_government
 from teams.clock import selectors as clock
 from teams.dates import ApproximateDate
 from teams.notices.services import owe_to_address
@@ -70,7 +71,7 @@ def invite(
 
     Raises AlreadyInvited, AlreadyHeld, MayNotVouch.
     """
-    if affiliation == User.Affiliation.GOVERNMENT and not (by.is_site_admin or by.is_government):
+    if affiliation == User.Affiliation.GOVERNMENT and not may_vouch_for_government(by):
         raise MayNotVouch
     now = clock.now()
     email = email.strip().lower()
