@@ -75,6 +75,7 @@ OUTSIDE_OF_GROUPS = {
     "sessions:session",
     "sessions:kept",
     "invitations:invitation",
+    "invitations:passkey",
 }
 
 

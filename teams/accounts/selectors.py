@@ -33,6 +33,14 @@ def must_set_up_second_factor(person: User) -> bool:
     return not Authenticator.objects.filter(user=person, type__in=factors).exists()
 
 
+def has_way_in(person: User) -> bool:
+    """Whether the person can sign in: by a password, or by a passkey alone."""
+    return (
+        person.has_usable_password()
+        or Authenticator.objects.filter(user=person, type=Authenticator.Type.WEBAUTHN).exists()
+    )
+
+
 def sessions_of(person: User) -> list[str]:
     """The keys of the person's sessions. Reads all sessions that have not ended, since they name nobody outside."""
     return [

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.internal.auth import WebAuthn
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q
 
 from . import selectors
@@ -95,13 +98,13 @@ def confirm_address(*, person: User) -> None:
 
 @transaction.atomic
 def open_for_demonstration(*, people: list[User]) -> int:
-    """Give the demonstration's password to each person that has none yet; returns to how many.
+    """Give the demonstration's password to each person that has no way in yet; returns to how many.
 
     Raises NotADemonstration where the demonstration is off.
     """
     if not settings.DEMONSTRATION:
         raise NotADemonstration("the demonstration is off")
-    closed = [person for person in people if not person.has_usable_password()]
+    closed = [person for person in people if not selectors.has_way_in(person)]
     if not closed:
         return 0
     closed[0].set_password(settings.DEMONSTRATION_PASSWORD)
@@ -109,6 +112,28 @@ def open_for_demonstration(*, people: list[User]) -> int:
         person.password = closed[0].password
     User.objects.bulk_update(closed, ["password"])
     return len(closed)
+
+
+def reserve_number() -> int:
+    """A number that no person has or will get, for somebody who is yet to be made (`User(pk=...)`).
+
+    A passkey names its person by number, and is made before them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [User._meta.db_table])  # noqa: SLF001
+        row = cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def add_passkey(*, person: User, credential: Mapping[str, Any], name: str = "") -> Authenticator:
+    """Keep a passkey that a browser made for the person, and that was checked (its challenge, that it asks who it is).
+
+    `credential` is what the browser answered (WebAuthn's PublicKeyCredential as JSON).
+    """
+    name = name or SecondFactorAdapter().generate_authenticator_name(person, Authenticator.Type.WEBAUTHN)
+    added: Authenticator = WebAuthn.add(person, name, dict(credential)).instance
+    return added
 
 
 @transaction.atomic

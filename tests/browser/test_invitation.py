@@ -14,7 +14,8 @@ from teams.notices import services as notices
 from tests import world
 
 from .conftest import PHONE, WIDE, Visitor
-from .test_every_page import look
+from .test_every_page import look, violations
+from .test_second_factor import give_authenticator
 
 NEW = "newcomer@example.test"
 PASSWORD = "a harbor with seven cranes"
@@ -74,6 +75,68 @@ def test_from_the_invitation_to_the_home_page(
 
     chair.page.reload()
     expect(chair.page.locator("tr", has_text="Sample Newcomer")).to_contain_text("Accepted")
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["desk", "phone"])
+def test_a_passkey_in_place_of_a_password(
+    visit: Callable[..., Visitor], live_server: LiveServer, settings: Settings, viewport: dict[str, int]
+) -> None:
+    settings.SITE_URL = live_server.url
+    world.open_invitation()
+    notices.send_due()
+    page = (visitor := visit(viewport=viewport)).page
+    give_authenticator(visitor)
+    page.goto(link := link_of_the_mail(page))
+    page.get_by_label("Your name").fill("")
+    page.get_by_role("button", name="Accept with a passkey").click()
+    expect(page.get_by_role("alert").first).to_contain_text("There is a problem")
+    assert violations(page) == []
+    page.get_by_label("Your name").fill("New One")
+    page.get_by_role("button", name="Accept with a passkey").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Recovery codes")
+    expect(page.locator("main")).to_contain_text("Welcome to Team 1: Standards and Process.")
+    expect(page.locator(".second-factor__codes li")).to_have_count(10)
+    page.get_by_role("link", name="I have kept them: go on").click()
+    person = page.locator("summary", has_text="New One")
+    person.click()
+    page.get_by_role("button", name="Sign out").click()
+    page.goto("/groups/ecom/plan/")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page).to_have_url(re.compile("^[^?]+/groups/ecom/plan/$"))
+
+    # Once in, they set a password, which then asks for the passkey as the second factor.
+    page.goto("/profile/")
+    page.get_by_role("link", name="Set a password").click()
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password (again)").fill(PASSWORD)
+    page.get_by_role("button", name="Set the password").click()
+    visitor.context.clear_cookies()
+    page.goto("/accounts/login/")
+    page.get_by_label("Email", exact=False).first.fill("new@example.test")
+    page.get_by_label("Password", exact=False).first.fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your second factor")
+    assert visitor.complaints == []
+    page.goto(link)
+    expect(page.get_by_role("heading", level=1)).to_have_text("This invitation has been used")
+
+
+def test_a_passkey_that_is_called_off_leaves_the_password(
+    visit: Callable[..., Visitor], live_server: LiveServer, settings: Settings
+) -> None:
+    settings.SITE_URL = live_server.url
+    world.open_invitation()
+    notices.send_due()
+    page = (visitor := visit()).page
+    give_authenticator(visitor, is_owner=False)
+    page.goto(link_of_the_mail(page))
+    page.get_by_role("button", name="Accept with a passkey").click()
+    expect(page.get_by_role("alert")).to_contain_text("The passkey was not used")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password again").fill(PASSWORD)
+    page.get_by_role("button", name="Accept the invitation").click()
+    page.wait_for_url("**/")
+    assert visitor.complaints == []
 
 
 def test_pages_of_a_link_please_everyone(

@@ -26,8 +26,8 @@ PASSWORD = django_settings.DEMONSTRATION_PASSWORD
 SIGN_IN = "/accounts/login/"
 
 
-def give_authenticator(visitor: Visitor) -> None:
-    """Plug a device into the browser that makes passkeys and always finds its owner's finger."""
+def give_authenticator(visitor: Visitor, *, is_owner: bool = True) -> None:
+    """Plug a device into the browser that makes passkeys and always finds its owner's finger, or never."""
     session = visitor.context.new_cdp_session(visitor.page)
     session.send("WebAuthn.enable")
     session.send(
@@ -38,7 +38,7 @@ def give_authenticator(visitor: Visitor) -> None:
                 "transport": "internal",
                 "hasResidentKey": True,
                 "hasUserVerification": True,
-                "isUserVerified": True,
+                "isUserVerified": is_owner,
                 "automaticPresenceSimulation": True,
             }
         },

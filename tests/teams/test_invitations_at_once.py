@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.test import Client
 from pytest_django import Settings
@@ -17,6 +18,7 @@ from teams.bodies.models import Invitation, Membership, Role
 from teams.clock import services as clock
 from tests import factories
 from tests.conftest import START
+from tests.passkeys import answer_to
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,12 +26,18 @@ AT_ONCE = 50
 PASSWORD = "a harbor with seven cranes"
 
 
-def post_at_once(path: str) -> Counter[str]:
-    """Send the form AT_ONCE times at the same moment, each on a connection of its own.
+def post_at_once(path: str, *, by_passkey: bool = False) -> Counter[str]:
+    """Send the form AT_ONCE times at the same moment, each on a connection of its own; with a passkey made before.
 
     Counts the answers by where they lead, or by their status.
     """
     start = Barrier(AT_ONCE)
+    clients = [Client() for _ in range(AT_ONCE)]
+    forms = [{"name": f"Number {number}", "password": PASSWORD, "again": PASSWORD} for number in range(AT_ONCE)]
+    if by_passkey:
+        for client, form in zip(clients, forms, strict=True):
+            form |= {"password": "", "again": "", "way": "passkey"}
+            form["credential"] = answer_to(client.post(f"{path}passkey/", form).json()["creation_options"])
 
     def post(number: int) -> str:
         # The pool of one process would let four through at a time.
@@ -38,8 +46,7 @@ def post_at_once(path: str) -> Counter[str]:
         try:
             connection.ensure_connection()
             start.wait(30)
-            form = {"name": f"Number {number}", "password": PASSWORD, "again": PASSWORD}
-            answer = Client().post(path, form)
+            answer = clients[number].post(path, forms[number])
             return answer.headers.get("Location", str(answer.status_code))
         finally:
             connection.close()
@@ -74,3 +81,24 @@ def test_fifty_at_once_let_one_in(settings: Settings, pytestconfig: pytest.Confi
         events = Invitation.pgh_event_model.objects.filter(pgh_obj_id=invitation.pk, pgh_label="update")  # type: ignore[attr-defined]
         assert events.count() == 1
     assert Membership.objects.filter(body=team).count() == rounds
+
+
+def test_fifty_passkeys_at_once_let_one_in(settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "teams.notices.mailbox.MailboxBackend"
+    clock.set_clock(to=START)
+    group = factories.group("ecom")
+    chair = factories.member(factories.root(group), role=Role.CHAIR)
+    invitation = services.invite(
+        by=chair, body=factories.team(group), role=Role.MEMBER, email="new@example.test", name="New"
+    )
+    path = f"/invitations/{links.token_of(invitation.nonce)}/"
+    answers = post_at_once(path, by_passkey=True)
+    print(f"by passkey: {dict(sorted(answers.items()))}")
+    inside = "/accounts/second-factor/recovery-codes/"
+    assert answers[inside] == 1
+    assert set(answers) <= {inside, "200", "410", path}
+    person = User.objects.get(email="new@example.test")
+    assert not person.has_usable_password()
+    assert Authenticator.objects.filter(type="webauthn").count() == 1
+    assert Authenticator.objects.get(type="webauthn").user == person
+    assert Membership.objects.filter(person=person).count() == 1

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import struct
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
+from allauth.mfa.webauthn.internal import auth as webauthn
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.core.exceptions import ValidationError
@@ -67,30 +70,56 @@ class InvitationFilter(AddressForm):
 
 
 class AcceptanceForm(forms.Form):
-    """The name and the password of who comes in; `person` is as the invitation has them."""
+    """The name of who comes in, and what they will sign in with; `person` is as the invitation has them.
+
+    That is a password, or a passkey where the page's script says so (`way`), which may have a password beside it.
+    `is_passkey_due` is off while the passkey is yet to be made, and all else is looked at.
+    """
+
+    PASSKEY: Final = "passkey"
 
     name = forms.CharField(label="Your name", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     password = forms.CharField(strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
     again = forms.CharField(
         label="Password again", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
     )
+    way = forms.CharField(required=False, widget=forms.HiddenInput)
+    credential = forms.CharField(required=False, max_length=20_000, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, person: User, is_passkey_due: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.person = person
+        self.is_passkey_due = is_passkey_due
+        self.is_by_passkey = self.data.get("way") == self.PASSKEY
         self.fields["name"].initial = person.name
         self.fields["password"].help_text = password_validators_help_text_html()
+        if self.is_by_passkey:
+            self.fields["password"].required = self.fields["again"].required = False
 
     def clean(self) -> dict[str, Any]:
-        """The two passwords agree, and the password is good enough for this person."""
+        """The two passwords agree, the password is good enough for this person, and the passkey is a good one."""
         given = super().clean() or self.cleaned_data
-        password = given.get("password")
+        password, again = given.get("password"), given.get("again")
         self.person.name = given.get("name", self.person.name)
-        if password and given.get("again") and password != given["again"]:
+        if None not in (password, again) and password != again:
             self.add_error("again", "This is not the same password.")
         elif password:
             try:
                 validate_password(password, self.person)
             except ValidationError as error:
                 self.add_error("password", error)
+        if self.is_by_passkey and self.is_passkey_due and not self.errors:
+            given["passkey"] = self._passkey(given["credential"])
         return given
+
+    @staticmethod
+    def _passkey(said: str) -> dict[str, Any]:
+        """What the browser said of the passkey, checked by allauth against the challenge in this person's session."""
+        try:
+            credential = json.loads(said)
+            webauthn.parse_registration_response(credential)
+            webauthn.complete_registration(credential)
+        except (ValidationError, ValueError, TypeError, LookupError, AttributeError, struct.error) as error:
+            raise ValidationError("No passkey was made. Try again, or set a password.") from error
+        assert isinstance(credential, dict)
+        return credential

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
 from teams.accounts.models import Organization, User
-from teams.accounts.services import confirm_address
+from teams.accounts.selectors import has_way_in
+from teams.accounts.services import add_passkey, confirm_address
 from teams.bodies.models import Body, Invitation, Membership
 from teams.bodies.permissions import may_vouch_for_government
 from teams.clock import selectors as clock
@@ -46,11 +49,23 @@ class ForAnotherAddress(Exception):
 
 
 class SignInFirst(Exception):
-    """The address has an account with a password: its owner accepts after signing in."""
+    """The address has an account with a password or a passkey: its owner accepts after signing in."""
+
+
+class MadeForAnother(Exception):
+    """The passkey names another person than the one who would get it."""
 
 
 class AccountClosed(Exception):
     """The account of that address was closed; an administrator can open it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """A passkey that was made for the person of the number `person`, and checked; `credential` as the browser said."""
+
+    person: int
+    credential: Mapping[str, Any]
 
 
 @transaction.atomic
@@ -130,17 +145,19 @@ def revoke(*, by: User, invitation: Invitation) -> None:
     found.save(update_fields=["revoked_at"])
 
 
-def accept(*, token: str, by: User | None = None, name: str = "", password: str = "") -> User:
+def accept(
+    *, token: str, by: User | None = None, name: str = "", password: str = "", passkey: Passkey | None = None
+) -> User:
     """Make the owner of the link a member of the body in that role, from today in the group's time zone. Once.
 
-    `by` is who is signed in. Without one, a person is made with `name` and `password` (checked before), whose address
-    is confirmed since the link came to it; so it is with the account of someone who has none to sign in with yet, whose
-    name stays. Returns the person.
+    `by` is who is signed in. Without one, a person is made with `name` and with `password`, `passkey` or both (checked
+    before), whose address is confirmed since the link came to it; so it is with the account of someone who has no way
+    in yet, whose name stays. Without a password they have none that could be guessed. Returns the person.
 
-    Raises NotOpen, ForAnotherAddress, SignInFirst, AccountClosed.
+    Raises NotOpen, ForAnotherAddress, SignInFirst, AccountClosed, MadeForAnother.
     """
-    # Costs a tenth of a second, so it is done before the row is locked.
-    secret = make_password(password) if by is None else ""
+    # Costs a tenth of a second, so it is done before the row is locked. None makes a password that fits nothing.
+    secret = make_password(password or None) if by is None else ""
     with transaction.atomic():
         invitation = (
             Invitation.objects.select_for_update(of=("self",))
@@ -153,11 +170,15 @@ def accept(*, token: str, by: User | None = None, name: str = "", password: str 
             raise NotOpen
         person = _who(invitation, by)
         if person is None:
-            person = _made(invitation, name=name, secret=secret)
+            person = _made(invitation, number=passkey.person if passkey else None, name=name, secret=secret)
         elif by is None:
             person.password = secret
             person.save(update_fields=["password"])
             confirm_address(person=person)
+        if by is None and passkey is not None:
+            if passkey.person != person.pk:
+                raise MadeForAnother
+            add_passkey(person=person, credential=passkey.credential)
         _join(invitation, person)
         invitation.accepted_at, invitation.accepted_by = now, person
         invitation.save(update_fields=["accepted_at", "accepted_by"])
@@ -193,13 +214,14 @@ def _who(invitation: Invitation, by: User | None) -> User | None:
     person = User.objects.filter(email__iexact=invitation.email).first()
     if person is not None and not person.is_active:
         raise AccountClosed
-    if person is not None and person.has_usable_password():
+    if person is not None and has_way_in(person):
         raise SignInFirst
     return person
 
 
-def _made(invitation: Invitation, *, name: str, secret: str) -> User:
+def _made(invitation: Invitation, *, number: int | None, name: str, secret: str) -> User:
     person = User(
+        pk=number,
         email=invitation.email,
         name=name.strip() or invitation.name,
         organization=invitation.organization,
@@ -209,7 +231,7 @@ def _made(invitation: Invitation, *, name: str, secret: str) -> User:
     )
     try:
         with transaction.atomic():
-            person.save()
+            person.save(force_insert=True)
     except IntegrityError as error:  # by another invitation of the same address, at this very moment
         raise SignInFirst from error
     confirm_address(person=person)

@@ -10,4 +10,5 @@ app_name = "invitations"
 
 urlpatterns = [
     path("<str:token>/", views.accept, name="invitation"),
+    path("<str:token>/passkey/", views.passkey, name="passkey"),
 ]
