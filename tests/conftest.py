@@ -15,22 +15,26 @@ from pytest_django import Settings
 
 from teams.accounts.models import User
 from teams.clock import services as clock
-from teams.history.guards import APPEND_ONLY, guarded_tables
 
 WASHINGTON = ZoneInfo("America/New_York")
 START = datetime(2018, 7, 20, 12, 0, tzinfo=WASHINGTON)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _tests_may_empty_the_history() -> Iterator[None]:
-    """The history's guards refuse TRUNCATE, by which a test that commits is cleaned up: for that they are lifted."""
+def _tests_may_empty_the_record() -> Iterator[None]:
+    """Triggers refuse TRUNCATE on the record, by which a test that commits is cleaned up: for that they are lifted."""
     plain = DatabaseOperations.sql_flush
 
     def lifting(self: Any, style: Any, tables: Any, **options: Any) -> list[str]:
-        alter = f'ALTER TABLE "{{}}" {{}} TRIGGER "{APPEND_ONLY}"'
-        guarded = sorted(set(guarded_tables()) & set(tables))
-        lift = [alter.format(table, "DISABLE") for table in guarded]
-        put_back = [alter.format(table, "ENABLE ALWAYS") for table in guarded]
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT tgrelid::regclass::text, quote_ident(tgname) FROM pg_trigger "
+                "WHERE NOT tgisinternal AND tgtype & 32 > 0 AND tgrelid::regclass::text = ANY(%s) ORDER BY 1, 2",
+                [sorted(tables)],
+            )
+            guards = cursor.fetchall()
+        lift = [f"ALTER TABLE {table} DISABLE TRIGGER {guard}" for table, guard in guards]
+        put_back = [f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {guard}" for table, guard in guards]
         return [*lift, *plain(self, style, tables, **options), *put_back]
 
     with pytest.MonkeyPatch.context() as patch:

@@ -9,10 +9,34 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from . import redline
-from .models import ClauseText
 from .redline import Fate, Piece
+
+
+class Written(Protocol):
+    """A clause as it stands in a version or a draft."""
+
+    @property
+    def clause_id(self) -> int:
+        """Which clause it is, through all versions."""
+
+    @property
+    def number(self) -> str:
+        """Its number there."""
+
+    @property
+    def heading(self) -> str:
+        """Its heading."""
+
+    @property
+    def text(self) -> str:
+        """Its text (Markdown)."""
+
+    @property
+    def depth(self) -> int:
+        """1 for "4", 2 for "4.1"."""
 
 
 class Kind(StrEnum):
@@ -29,6 +53,7 @@ class Kind(StrEnum):
 class Change:
     """A clause in both versions: what became of it, its number and its number before, its words piece by piece."""
 
+    clause_id: int
     kind: Kind
     number: str
     was: str  # the number before, where it was another
@@ -62,7 +87,7 @@ class Change:
         return redline.after(self.text)
 
 
-def changes(old: Iterable[ClauseText], new: Iterable[ClauseText]) -> list[Change]:
+def changes(old: Iterable[Written], new: Iterable[Written]) -> list[Change]:
     """Every clause of both versions, in the order of the new one; a removed clause stands where it stood before."""
     gone_after = _gone(list(old), {text.clause_id for text in new})
     earlier = {text.clause_id: text for text in old}
@@ -80,9 +105,9 @@ def summary(found: Iterable[Change]) -> str:
     return ", ".join(counted) or "nothing changed"
 
 
-def _gone(old: Sequence[ClauseText], kept: set[int]) -> dict[int | None, list[ClauseText]]:
+def _gone(old: Sequence[Written], kept: set[int]) -> dict[int | None, list[Written]]:
     """The removed clauses by the kept clause that they stood behind; None for those at the start."""
-    gone: dict[int | None, list[ClauseText]] = {}
+    gone: dict[int | None, list[Written]] = {}
     behind: int | None = None
     for text in old:
         if text.clause_id in kept:
@@ -92,27 +117,23 @@ def _gone(old: Sequence[ClauseText], kept: set[int]) -> dict[int | None, list[Cl
     return gone
 
 
-def _removed(text: ClauseText) -> Change:
-    return Change(
-        Kind.REMOVED, text.number, "", _all(Fate.REMOVED, text.heading), _all(Fate.REMOVED, text.text), text.depth
-    )
+def _removed(text: Written) -> Change:
+    return _alike(Kind.REMOVED, Fate.REMOVED, text)
 
 
-def _compared(old: ClauseText | None, new: ClauseText) -> Change:
+def _compared(old: Written | None, new: Written) -> Change:
     if old is None:
-        return Change(Kind.ADDED, new.number, "", _all(Fate.ADDED, new.heading), _all(Fate.ADDED, new.text), new.depth)
+        return _alike(Kind.ADDED, Fate.ADDED, new)
     was = old.number if old.number != new.number else ""
     if (old.heading, old.text) == (new.heading, new.text):
-        kind = Kind.RENUMBERED if was else Kind.UNCHANGED
-        return Change(kind, new.number, was, _all(Fate.KEPT, new.heading), _all(Fate.KEPT, new.text), new.depth)
-    return Change(
-        Kind.CHANGED,
-        new.number,
-        was,
-        redline.redline(old.heading, new.heading),
-        redline.redline(old.text, new.text),
-        new.depth,
-    )
+        return _alike(Kind.RENUMBERED if was else Kind.UNCHANGED, Fate.KEPT, new, was)
+    heading, text = redline.redline(old.heading, new.heading), redline.redline(old.text, new.text)
+    return Change(new.clause_id, Kind.CHANGED, new.number, was, heading, text, new.depth)
+
+
+def _alike(kind: Kind, fate: Fate, text: Written, was: str = "") -> Change:
+    """A clause all of which shares a fate."""
+    return Change(text.clause_id, kind, text.number, was, _all(fate, text.heading), _all(fate, text.text), text.depth)
 
 
 def _all(fate: Fate, text: str) -> list[Piece]:

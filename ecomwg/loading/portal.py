@@ -143,7 +143,7 @@ def _statement(entries: list[Entry], file: GroupFile, group: WorkingGroup) -> No
     if file.statement_of_work.body not in (None, statement.body.key):
         file.statement_of_work.complain("body", f"the statement of work is that of {statement.body.key!r}")
     there = list(StatementVersion.objects.filter(statement=statement))
-    last = max(there, key=lambda version: (version.adopted.first, version.adopted.last), default=None)
+    last = max(there, key=lambda version: version.in_force.lower, default=None)
     for entry in entries:
         item = cast(VersionItem, entry.item)
         if entry.standing is Standing.CHANGED:
@@ -153,13 +153,16 @@ def _statement(entries: list[Entry], file: GroupFile, group: WorkingGroup) -> No
                 item.complain("version", f"version {item.version} was adopted in the portal already")
             elif last and "adopted" not in item.unread and not is_after(item.adopted, last.adopted):
                 item.complain("adopted", f"version {last.number} was adopted {last.adopted} already")
+            elif last and "adopted" not in item.unread and item.adopted.first <= last.in_force.lower:
+                item.complain("adopted", f"version {last.number} is in force from {last.in_force.lower} already")
 
 
 def _unchanged_version(entry: Entry, item: VersionItem) -> None:
     assert entry.remembered is not None
     rule = f"version {item.version} is adopted and stays as it is; what is new goes into a new version"
-    if "adopted" in entry.changed:
-        item.complain("adopted", rule)
+    for name in ("adopted", "summary", "source"):
+        if name in entry.changed:
+            item.complain(name, rule)
     if "clauses" not in entry.changed:
         return
     before = {clause["number"]: clause for clause in entry.remembered.said["clauses"]}

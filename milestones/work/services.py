@@ -6,11 +6,11 @@ from django.db import transaction
 from django.db.models import F
 
 from teams.accounts.models import User
-from teams.bodies.models import Body, Membership
+from teams.bodies.models import Body, Membership, WorkingGroup
 from teams.clock import selectors as clock
 from teams.dates import ApproximateDate
 
-from .models import Deliverable, Milestone
+from .models import OPEN_STATES, Deliverable, Milestone, State
 
 
 class NotInTheGroup(Exception):
@@ -47,3 +47,26 @@ def move_deliverable(*, deliverable: Deliverable, body: Body) -> None:
     deliverable.body = body
     deliverable.save(update_fields=["body"])
     deliverable.milestones.exclude(body=body).update(body=body)
+
+
+@transaction.atomic
+def drop_deliverable(*, deliverable: Deliverable) -> None:
+    """Owe it no more, nor the milestones towards it that are open; what was accepted stays accepted."""
+    Deliverable.objects.filter(pk=deliverable.pk, state__in=OPEN_STATES).update(state=State.DROPPED)
+    deliverable.milestones.filter(state__in=OPEN_STATES).update(state=State.DROPPED)
+
+
+@transaction.atomic
+def drop_milestone(*, milestone: Milestone) -> None:
+    """Owe it no more, unless it was accepted."""
+    Milestone.objects.filter(pk=milestone.pk, state__in=OPEN_STATES).update(state=State.DROPPED)
+
+
+@transaction.atomic
+def take_baseline(*, group: WorkingGroup) -> int:
+    """Let the plan as it is now be the adopted one, which slips are measured against; returns how many dates moved.
+
+    What was accepted or dropped keeps the date that it was measured against.
+    """
+    moved = Milestone.objects.filter(group=group, state__in=OPEN_STATES).exclude(baseline_due=F("due"))
+    return moved.update(baseline_due=F("due"))

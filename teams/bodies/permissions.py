@@ -29,6 +29,10 @@ P = ParamSpec("P")
 class Action(enum.StrEnum):
     """Everything a person can be allowed to do in a group, in order of the alphabet."""
 
+    ADOPT_STATEMENT = "propose, withdraw and adopt a version of the statement of work"
+    AGREE_TO_STATEMENT = "agree or object to a proposed version of the statement of work"
+    COMMENT_ON_DRAFT = "comment on a draft of the statement of work"
+    EDIT_STATEMENT = "work on a draft of the statement of work"
     EXPLAIN_ACCESS = "be told why a person can see something"
     INVITE = "invite people"
     KEEP_MEMBERSHIPS = "add, change and end memberships"
@@ -42,6 +46,12 @@ ADMINISTRATOR = "administrator"
 
 # The table. "administrator" is a standing in the whole portal; the roles are those held in a body of the group.
 ALLOWED: dict[Action, frozenset[str]] = {
+    Action.ADOPT_STATEMENT: frozenset({ADMINISTRATOR}),
+    Action.AGREE_TO_STATEMENT: frozenset({Role.CHAIR, Role.REVIEWER}),
+    Action.COMMENT_ON_DRAFT: frozenset(
+        {ADMINISTRATOR, Role.CHAIR, Role.LEAD, Role.MEMBER, Role.ALTERNATE, Role.REVIEWER}
+    ),
+    Action.EDIT_STATEMENT: frozenset({ADMINISTRATOR}),
     Action.EXPLAIN_ACCESS: frozenset({ADMINISTRATOR}),
     Action.INVITE: frozenset({ADMINISTRATOR, Role.CHAIR}),
     Action.KEEP_MEMBERSHIPS: frozenset({ADMINISTRATOR, Role.CHAIR}),
@@ -55,7 +65,7 @@ ALLOWED: dict[Action, frozenset[str]] = {
 # Actions that are done to one body. The role must be held in that body, or in one above it on that day: a role in the
 # working group counts in its teams, a role in a team in that team alone. All other actions concern the whole group, and
 # the role may be held in any of its bodies.
-CONCERNS_A_BODY: frozenset[Action] = frozenset({Action.INVITE, Action.KEEP_MEMBERSHIPS})
+CONCERNS_A_BODY: frozenset[Action] = frozenset({Action.AGREE_TO_STATEMENT, Action.INVITE, Action.KEEP_MEMBERSHIPS})
 
 
 def may_vouch_for_government(person: User) -> bool:
@@ -100,7 +110,7 @@ class Standing:
         if body is not None and body.group_id != self.group.pk:
             return False
         allowed = ALLOWED[action]
-        if body is None or action not in CONCERNS_A_BODY or self.is_administrator:
+        if body is None or action not in CONCERNS_A_BODY or (self.is_administrator and ADMINISTRATOR in allowed):
             return bool(allowed & self.roles)
         counting = {held_in for held_in, role in self.held if role in allowed}
         return body.pk in counting or bool(counting and counting & self._above(body.pk))

@@ -116,10 +116,12 @@ def test_an_adopted_version_keeps_the_order_of_its_clauses(tmp_path: Path) -> No
     ]
 
 
-def test_the_summary_of_an_adopted_version_may_be_worded_anew(tmp_path: Path) -> None:
+def test_the_summary_of_an_adopted_version_stays_as_it_is(tmp_path: Path) -> None:
     load(EXAMPLE)
-    load(edited(tmp_path, ("summary: First statement of work.", "summary: The first statement of work.")))
-    assert StatementVersion.objects.get(number="1.0").summary == "The first statement of work."
+    worded_anew = edited(tmp_path, ("summary: First statement of work.", "summary: The first statement of work."))
+    (fault,) = faults(worded_anew)
+    assert "versions/1.0/summary: version 1.0 is adopted and stays as it is" in fault
+    assert StatementVersion.objects.get(number="1.0").summary == "First statement of work."
 
 
 def test_a_version_that_the_portal_adopted_is_not_overtaken(tmp_path: Path) -> None:

@@ -152,11 +152,11 @@ def deliverables_of(person: User, group: WorkingGroup, today: date) -> QuerySet[
 def with_clauses(deliverables: QuerySet[Deliverable], today: date) -> QuerySet[Deliverable]:
     """With the strategy goal at hand, and `stands_under`: what `clauses_of` reads, of the version in force on `today`.
 
-    That is the one adopted last; a version of which only the month of adoption is known counts from its first day.
+    A version of which only the month of adoption is known counts from its first day.
     """
-    in_force = Body.objects.filter(
-        group=OuterRef("group"), statement__versions__adopted__startswith__lte=today
-    ).order_by("-statement__versions__adopted")
+    in_force = Body.objects.filter(group=OuterRef("group"), statement__versions__in_force__contains=today).order_by(
+        "position"
+    )
     in_force_id = Subquery(in_force.values("statement__versions__pk")[:1])
     return (
         deliverables.select_related("strategy_goal__strategy")

@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Prefetch, QuerySet
 
+from documents.statement.models import ClauseText, StatementVersion
 from milestones.work.models import Deliverable
 from teams.accounts.models import User
 from teams.bodies.models import WorkingGroup
 from teams.bodies.selectors import groups_entered_by
-
-from .models import ClauseText, StatementVersion
 
 DEEPEST_HEADING = 6
 
@@ -36,27 +35,25 @@ def versions_visible_to(person: User, day: date) -> QuerySet[StatementVersion]:
 
 def texts_in_force_visible_to(person: User, day: date) -> QuerySet[ClauseText]:
     """The clauses of the versions that are in force on `day`, in the groups that the person may enter."""
-    adopted = StatementVersion.objects.filter(statement=OuterRef("version__statement"), adopted__startswith__lte=day)
     return ClauseText.objects.filter(
-        version__statement__group__in=groups_entered_by(person, day),
-        version=Subquery(adopted.order_by("-adopted").values("pk")[:1]),
+        version__statement__group__in=groups_entered_by(person, day), version__in_force__contains=day
     )
 
 
 def versions_of(person: User, group: WorkingGroup, day: date) -> list[StatementVersion]:
     """The versions of the group's statement of work, the newest first; those of its first body if several have one."""
     found = versions_visible_to(person, day).filter(statement__group=group)
-    versions = list(found.order_by("statement__body__position", "statement", "-adopted"))
+    versions = list(found.order_by("statement__body__position", "statement", "-in_force"))
     return [version for version in versions if version.statement_id == versions[0].statement_id]
 
 
 def in_force(versions: Iterable[StatementVersion], day: date) -> StatementVersion | None:
-    """The version in force on `day`: the last that was adopted until then, of `versions` with the newest first.
+    """The one of the versions that is in force on `day`.
 
     A version of which only the month or the year of adoption is known counts from its first day, as everything does
     that holds from a date on.
     """
-    return next((version for version in versions if version.adopted.first <= day), None)
+    return next((version for version in versions if day in version.in_force), None)
 
 
 def clauses_of(*versions: StatementVersion) -> dict[int, list[ClauseText]]:

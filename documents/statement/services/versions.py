@@ -1,16 +1,17 @@
-"""Changes to the statement of work: adopting a version, with clauses that stay themselves."""
+"""Recording an adopted version, with clauses that stay themselves."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from django.db import transaction
+from django.db import connection, transaction
+from psycopg.types.range import DateRange
 
+from documents.statement.models import Clause, ClauseText, StatementOfWork, StatementVersion
 from teams.dates import ApproximateDate
-
-from .models import Clause, ClauseText, StatementOfWork, StatementVersion
 
 SIMILAR_ENOUGH = 0.5
 
@@ -65,6 +66,14 @@ def _likeness(one: Wording, other: Wording) -> float:
     return difflib.SequenceMatcher(None, one.whole, other.whole, autojunk=False).ratio()
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A clause of a new version: which clause it is, and what it says there."""
+
+    clause_id: int
+    wording: Wording
+
+
 @transaction.atomic
 def adopt_version(
     *,
@@ -75,28 +84,74 @@ def adopt_version(
     source: str,
     summary: str = "",
 ) -> StatementVersion:
-    """Record an adopted version, which must come after those recorded before; its clauses keep who they are.
+    """Record a version that was adopted elsewhere; its clauses keep who they are. In force from the date of adoption.
 
     Raises ValueError where a version of a later or the same date is recorded already.
     """
-    last = statement.versions.order_by("-adopted").first()
+    last = statement.versions.order_by("-in_force").first()
     if last is not None and (adopted.first, adopted.last) <= (last.adopted.first, last.adopted.last):
         raise ValueError(f"version {last.number} was adopted {last.adopted} already")
     before = list(last.texts.order_by("position")) if last else []
     same = same_clauses([Wording(text.number, text.heading, text.text) for text in before], clauses)
-    version = StatementVersion.objects.create(
-        statement=statement, number=number, adopted=adopted, source=source, summary=summary
-    )
     new = iter(Clause.objects.bulk_create(Clause(statement=statement) for old in same if old is None))
+    placed = [
+        Placed(before[old].clause_id if old is not None else next(new).pk, wording)
+        for old, wording in zip(same, clauses, strict=True)
+    ]
+    return record(
+        statement=statement,
+        number=number,
+        adopted=adopted,
+        in_force_from=adopted.first,
+        clauses=placed,
+        source=source,
+        summary=summary,
+    )
+
+
+@transaction.atomic
+def record(
+    *,
+    statement: StatementOfWork,
+    number: str,
+    adopted: ApproximateDate,
+    in_force_from: date,
+    clauses: Sequence[Placed],
+    source: str,
+    summary: str = "",
+) -> StatementVersion:
+    """Write a version, end the time of the one before it on that day, and seal it: from then on it stays as it is.
+
+    Raises ValueError where a version is in force from that day or a later one already.
+    """
+    with connection.cursor() as cursor:
+        # Where the transaction checks its constraints at once, this one waits: the version is whole only at its end.
+        cursor.execute("SET CONSTRAINTS adopted_version_is_whole DEFERRED")
+    last = statement.versions.select_for_update().order_by("-in_force").first()
+    if last is not None:
+        if in_force_from <= last.in_force.lower:
+            raise ValueError(f"version {last.number} is in force from {last.in_force.lower} already")
+        last.in_force = DateRange(last.in_force.lower, in_force_from)
+        last.save(update_fields=["in_force"])
+    version = StatementVersion.objects.create(
+        statement=statement,
+        number=number,
+        adopted=adopted,
+        in_force=DateRange(in_force_from, None),
+        source=source,
+        summary=summary,
+    )
     ClauseText.objects.bulk_create(
         ClauseText(
             version=version,
-            clause_id=before[old].clause_id if old is not None else next(new).pk,
+            clause_id=placed.clause_id,
             position=position,
-            number=wording.number,
-            heading=wording.heading,
-            text=wording.text,
+            number=placed.wording.number,
+            heading=placed.wording.heading,
+            text=placed.wording.text,
         )
-        for position, (old, wording) in enumerate(zip(same, clauses, strict=True), 1)
+        for position, placed in enumerate(clauses, 1)
     )
+    version.is_sealed = True
+    version.save(update_fields=["is_sealed"])
     return version

@@ -1,0 +1,60 @@
+"""Changes to the statement of work: recording versions, working on a draft, commenting on it, adopting it."""
+
+from .adoption import ASKED, adopt, asked_and_missing, decide, extend, propose, take_position, withdraw
+from .comments import comment, reopen, resolve
+from .drafts import (
+    DEEPEST,
+    Direction,
+    Saved,
+    abandon_draft,
+    add_clause,
+    edit_clause,
+    merge_clause,
+    move_clause,
+    place_clause,
+    remove_clause,
+    rename_draft,
+    restore_clause,
+    split_clause,
+    start_draft,
+)
+from .refusals import Conflict, DraftThere, Gone, NotOpen, Refused
+from .versions import Placed, Wording, adopt_version, record, same_clauses
+
+__all__ = [
+    "ASKED",
+    "DEEPEST",
+    "Conflict",
+    "Direction",
+    "DraftThere",
+    "Gone",
+    "NotOpen",
+    "Placed",
+    "Refused",
+    "Saved",
+    "Wording",
+    "abandon_draft",
+    "add_clause",
+    "adopt",
+    "adopt_version",
+    "asked_and_missing",
+    "comment",
+    "decide",
+    "edit_clause",
+    "extend",
+    "merge_clause",
+    "move_clause",
+    "place_clause",
+    "propose",
+    "record",
+    "remove_clause",
+    "rename_draft",
+    "reopen",
+    "resolve",
+    "restore_clause",
+    "same_clauses",
+    "split_clause",
+    "start_draft",
+    "take_position",
+    "withdraw",
+]
