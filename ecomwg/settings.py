@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "milestones.reminders",
     "milestones.meetings",
     "milestones.work",
+    "teams.viewing",
     "teams.history",
     "teams.bodies",
     "teams.notices",
@@ -104,6 +105,7 @@ MIDDLEWARE = [
     "teams.accounts.middleware.SecondFactorMiddleware",
     "teams.clock.middleware.ClockMiddleware",
     "teams.history.middleware.HistoryMiddleware",
+    "teams.viewing.middleware.ViewingMiddleware",
     "teams.accounts.access.AccessMiddleware",
     "teams.accounts.middleware.VisitMiddleware",
 ]

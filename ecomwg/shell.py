@@ -14,6 +14,7 @@ from teams.bodies import selectors as bodies
 from teams.bodies.models import Body
 from teams.bodies.permissions import Action, Standing, standings_of
 from teams.clock import selectors as clock
+from teams.viewing.models import Viewing
 
 from .why import page_of
 
@@ -42,6 +43,7 @@ class Shell:
     navigation: list[Link]
     waiting: int
     why: str
+    viewing: Viewing | None
 
 
 def shell(request: HttpRequest) -> dict[str, Shell]:
@@ -66,6 +68,7 @@ def shell(request: HttpRequest) -> dict[str, Shell]:
             navigation=navigation(request.path, standings, standing, tree),
             waiting=number_waiting(request),
             why=page_of(request) if standing and standing.may(Action.EXPLAIN_ACCESS) else "",
+            viewing=getattr(request, "viewing", None),
         )
     }
 

@@ -30,6 +30,7 @@ urlpatterns = [
     path(GROUP, include("documents.statement.urls")),
     path(GROUP, include("documents.consultations.urls")),
     path(GROUP, include("documents.papers.urls")),
+    path("administration/view-as/", include("teams.viewing.urls")),
     path("administration/", admin.site.urls),
 ]
 

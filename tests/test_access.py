@@ -76,6 +76,8 @@ OUTSIDE_OF_GROUPS = {
     "sessions:kept",
     "invitations:invitation",
     "invitations:passkey",
+    "viewing:view_as",
+    "viewing:stop",
 }
 
 

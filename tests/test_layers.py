@@ -20,6 +20,7 @@ ROOMS = [
     "reminders",
     "meetings",
     "work",
+    "viewing",
     "history",
     "bodies",
     "notices",
