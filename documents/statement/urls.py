@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import views
+from .views import versions
 
 app_name = "statement"
 
 urlpatterns = [
-    path("statement/", views.current, name="current"),
-    path("statement/compare/", views.compare, name="compare"),
-    path("statement/<str:number>/", views.version, name="version"),
+    path("statement/", versions.current, name="current"),
+    path("statement/compare/", versions.compare, name="compare"),
+    path("statement/<str:number>/", versions.version, name="version"),
 ]

@@ -271,7 +271,7 @@ def test_the_shipped_example_is_compared_as_its_clauses_say(db: None, signed_in:
     ]
 
 
-def test_the_number_of_queries_does_not_grow(signed_in: SignIn) -> None:
+def test_the_number_of_queries_does_not_grow(db: None, signed_in: SignIn) -> None:
     client = signed_in(make.person(is_site_admin=True))
     client.get("/")  # notes the visit
 

@@ -8,15 +8,14 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from documents.statement import changes, selectors
+from documents.statement.forms import SIDE_BY_SIDE, AsOf, Comparison
+from documents.statement.models import StatementVersion
 from teams.accounts.access import SignedInRequest
 from teams.bodies.models import WorkingGroup
 from teams.bodies.permissions import Action, requires
 from teams.clock import selectors as clock
 from teams.filters import address_with
-
-from . import changes, selectors
-from .forms import SIDE_BY_SIDE, AsOf, Comparison
-from .models import StatementVersion
 
 
 @requires(Action.READ_GROUP)

@@ -1,0 +1,1 @@
+"""The pages of the statement of work, a file for each subject."""
