@@ -16,7 +16,7 @@ from teams.bodies.permissions import Action, Standing, standings_of
 from teams.clock import selectors as clock
 from teams.viewing.models import Viewing
 
-from .why import page_of
+from .why.objects import explanation_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def shell(request: HttpRequest) -> dict[str, Shell]:
             working_group=next((body for body in tree if body.kind == Body.Kind.WORKING_GROUP), None),
             navigation=navigation(request.path, standings, standing, tree),
             waiting=number_waiting(request),
-            why=page_of(request) if standing and standing.may(Action.EXPLAIN_ACCESS) else "",
+            why=explanation_of(request) if standing and standing.may(Action.EXPLAIN_ACCESS) else "",
             viewing=getattr(request, "viewing", None),
         )
     }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
-from . import errors, home, search, why
+from . import errors, home, search
+from .why.views import why
 
 GROUP = "groups/<slug:group>/"
 
@@ -21,7 +22,7 @@ urlpatterns = [
     path("invitations/", include("teams.bodies.invitations.urls")),
     path("mailbox/", include("teams.notices.urls")),
     path(GROUP, include("teams.bodies.urls")),
-    path(f"{GROUP}why/<slug:kind>/<slug:key>/", why.why, name="why"),
+    path(f"{GROUP}why/<slug:kind>/<str:key>/", why, name="why"),
     path(GROUP, include("teams.history.urls")),
     path(GROUP, include("milestones.work.urls")),
     path(GROUP, include("milestones.meetings.urls")),

@@ -115,6 +115,12 @@ class Standing:
         counting = {held_in for held_in, role in self.held if role in allowed}
         return body.pk in counting or bool(counting and counting & self._above(body.pk))
 
+    def counts(self, role: str, held_in: int, action: Action, body: Body | None = None) -> bool:
+        """Whether a role held in a body (its key) allows the action by itself; `body` as for `may`."""
+        if role not in ALLOWED[action]:
+            return False
+        return body is None or action not in CONCERNS_A_BODY or held_in == body.pk or held_in in self._above(body.pk)
+
     def _above(self, body: int) -> set[int]:
         """The bodies that the body reports to, directly or not."""
         found: set[int] = set()

@@ -1,0 +1,222 @@
+"""What has a page in a group: each kind of object with the question that its page asks, and pages without an object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, resolve, reverse
+
+from documents.consultations import selectors as consultations
+from documents.library import selectors as library
+from documents.statement import selectors as statement
+from milestones.meetings import selectors as meetings
+from milestones.work import selectors as work
+from teams.accounts.access import methods_of
+from teams.accounts.models import User
+from teams.bodies import selectors as bodies
+from teams.bodies.invitations import selectors as invitations
+from teams.bodies.memberships import selectors as memberships
+from teams.bodies.models import Body, WorkingGroup
+from teams.bodies.permissions import Action, Standing
+from teams.bodies.recertification import selectors as recertification
+from teams.notices import selectors as notices
+from teams.notices.models import Notice
+
+# The kind of pages that are about no single object.
+PAGE: Final = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks for a page of a group: the person, what they are in it, and the group's bodies."""
+
+    person: User
+    standing: Standing
+    bodies: Sequence[Body]
+
+    @property
+    def day(self) -> date:
+        """The date on which the standing holds."""
+        return self.standing.day
+
+    def bodies_where(self, action: Action) -> list[Body]:
+        """The bodies in which the person may do it."""
+        return [body for body in self.bodies if self.standing.may(action, body)]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of object with a page.
+
+    `visible` is what that page itself asks for, of all groups or of one; `parameter` names the object in its address,
+    `field` in the database. `body` gives the body that the object belongs to, for an action that concerns one.
+    """
+
+    label: str
+    view: str
+    visible: Callable[[Asking], QuerySet[Any]]
+    parameter: str = "key"
+    field: str = "key"
+    group: str = "group"
+    title: Callable[[Any], str] = str
+    body: Callable[[Any], Body] | None = None
+
+    def seen_by(self, asking: Asking) -> QuerySet[Any]:
+        """The objects of this kind, in the group alone, that the person sees."""
+        found = self.visible(asking)
+        return found.filter(**{self.group: asking.standing.group}) if self.group else found
+
+    def address(self, group: WorkingGroup, key: str) -> str:
+        """The page of the object that `key` names."""
+        return reverse(self.view, kwargs={"group": group.slug, self.parameter: key})
+
+    def finds(self, key: str) -> dict[str, str] | None:
+        """The condition for the object that `key` names; None where nothing can be called so."""
+        is_number = key.isascii() and key.isdigit() and len(key) < 19
+        return {self.field: key} if self.field != "pk" or is_number else None
+
+
+def _of(visible_to: Callable[[User, date], QuerySet[Any]]) -> Callable[[Asking], QuerySet[Any]]:
+    return lambda asking: visible_to(asking.person, asking.day)
+
+
+def _teams(asking: Asking) -> QuerySet[Body]:
+    return bodies.bodies_visible_to(asking.person, asking.day).filter(kind=Body.Kind.TEAM)
+
+
+def _with_term(asking: Asking) -> QuerySet[Body]:
+    return Body.objects.filter(pk__in=[body.pk for body in asking.bodies_where(Action.KEEP_MEMBERSHIPS)])
+
+
+def _invitations(asking: Asking) -> QuerySet[Any]:
+    found = invitations.invitations_of(asking.standing.group)
+    return found.filter(body__in=asking.bodies_where(Action.INVITE))
+
+
+def _notice_called(notice: Notice) -> str:
+    return notice.subject or f"Notice {notice.pk}"
+
+
+KINDS: Final = {
+    "document": Kind("document", "library:document", _of(library.documents_visible_to)),
+    "consultation": Kind("consultation", "consultations:consultation", _of(consultations.consultations_visible_to)),
+    "meeting": Kind("meeting", "meetings:meeting", _of(meetings.meetings_visible_to)),
+    "milestone": Kind("milestone", "work:milestone", _of(work.milestones_visible_to)),
+    "team": Kind("team", "work:team", _teams),
+    "term": Kind("new term of a body", "bodies:new_term", _with_term, body=lambda row: row),
+    "version": Kind(
+        "version of the statement of work",
+        "statement:version",
+        _of(statement.versions_visible_to),
+        parameter="number",
+        field="number",
+        group="statement__group",
+    ),
+    "membership": Kind(
+        "membership",
+        "bodies:membership",
+        lambda asking: memberships.memberships_in(asking.bodies_where(Action.KEEP_MEMBERSHIPS)),
+        parameter="membership",
+        field="pk",
+        group="body__group",
+        body=lambda row: row.body,
+    ),
+    "invitation": Kind(
+        "invitation",
+        "bodies:invitation",
+        _invitations,
+        parameter="invitation",
+        field="pk",
+        group="body__group",
+        body=lambda row: row.body,
+    ),
+    "round": Kind(
+        "round of recertification",
+        "bodies:access_round",
+        lambda asking: recertification.rounds_of(asking.standing.group),
+        parameter="round_pk",
+        field="pk",
+    ),
+    # A notice knows its group by the name in the address.
+    "notice": Kind(
+        "notice",
+        "reminders:notice",
+        lambda asking: notices.notices_of(asking.standing.group.slug),
+        parameter="pk",
+        field="pk",
+        group="",
+        title=_notice_called,
+    ),
+}
+
+# What pages without an object of their own are called; any other by its name in the list of addresses.
+PAGES: Final = {
+    "bodies:group": "The group",
+    "bodies:access_rounds": "Recertification",
+    "bodies:add_membership": "Add a membership",
+    "bodies:invite": "Invite someone",
+    "history:activity": "All activity",
+    "papers:developments": "Developments and commitments",
+    "reminders:ledger": "Reminder ledger",
+    "reminders:forecast": "Forecast of reminders",
+    "statement:compare": "Compare versions of the statement of work",
+    "statement:current": "Statement of work in force",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page that can be asked about: of an object (`kind`, `row`), or of the group as a whole."""
+
+    kind: Kind | None
+    row: Model | None
+    title: str
+    address: str
+
+    @property
+    def label(self) -> str:
+        """What it is, for the middle of a sentence."""
+        return self.kind.label if self.kind else "page"
+
+    @property
+    def action(self) -> Action:
+        """The action that the view of the page requires."""
+        return Action[resolve(self.address).func.access]  # type: ignore[attr-defined]
+
+    @property
+    def body(self) -> Body | None:
+        """The body that the object belongs to, where its page goes by that."""
+        return self.kind.body(self.row) if self.kind and self.kind.body else None
+
+
+def page_of_group(group: WorkingGroup, name: str) -> Page | None:
+    """The page that stands at `name` ("work-plan") and is about no object; None where there is none to look at."""
+    view = name.replace("-", ":", 1)
+    try:
+        address = reverse(view, kwargs={"group": group.slug})
+    except NoReverseMatch:
+        return None
+    match = resolve(address)
+    if getattr(match.func, "access", "") not in Action.__members__ or "GET" not in (methods_of(match) or ()):
+        return None
+    title = PAGES.get(view) or (match.url_name or "").replace("_", " ").capitalize()
+    return Page(None, None, title, address)
+
+
+def explanation_of(request: HttpRequest) -> str:
+    """The address that explains the page of the request; empty where it is not a page inside a group."""
+    match = request.resolver_match
+    if match is None or "group" not in match.kwargs or match.view_name == "why":
+        return ""
+    group = match.kwargs["group"]
+    for name, kind in KINDS.items():
+        if match.view_name == kind.view:
+            return reverse("why", args=[group, name, match.kwargs[kind.parameter]])
+    if set(match.kwargs) == {"group"}:
+        return reverse("why", args=[group, PAGE, match.view_name.replace(":", "-")])
+    return ""
