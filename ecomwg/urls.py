@@ -20,6 +20,7 @@ urlpatterns = [
     path("people/", include("ecomwg.people.urls")),
     path("profile/", include("teams.accounts.profile.urls")),
     path("invitations/", include("teams.bodies.invitations.urls")),
+    path("", include("teams.notices.choices.urls")),
     path("mailbox/", include("teams.notices.urls")),
     path(GROUP, include("teams.bodies.urls")),
     path(f"{GROUP}why/<slug:kind>/<str:key>/", why, name="why"),

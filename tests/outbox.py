@@ -18,7 +18,7 @@ from ecomwg.embedded.processes import free_port
 from teams.accounts.models import User
 from teams.notices import kinds, services
 from teams.notices.kinds import Mail, Moot
-from teams.notices.models import Notice
+from teams.notices.models import Notice, Way
 from teams.notices.selectors import COLUMNS
 from tests.conftest import START
 
@@ -43,7 +43,7 @@ def compose(batch: Sequence[Notice], now: datetime) -> Mapping[int, Mail | Moot]
 @contextmanager
 def kind(composing: Callable[[Sequence[Notice], datetime], Mapping[int, Mail | Moot]] = compose) -> Iterator[None]:
     """Within the block there is a kind of notice that is composed so."""
-    kinds.register(kinds.Kind(KIND, composing))
+    kinds.register(kinds.Kind(KIND, composing, title="Notices of tests", ways=tuple(Way)))
     try:
         yield
     finally:

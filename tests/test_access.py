@@ -68,6 +68,8 @@ OUTSIDE_OF_GROUPS = {
     "people:people",
     "people:account",
     "profile:profile",
+    "choices:choices",
+    "choices:least",
     "search",
     "notices:mailbox",
     "notices:message",

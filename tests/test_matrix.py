@@ -34,6 +34,7 @@ from teams.bodies.models import AccessRound, Body, Invitation, Membership, Role,
 from teams.bodies.permissions import ADMINISTRATOR, ALLOWED, CONCERNS_A_BODY, Action
 from teams.clock import selectors as clock
 from teams.notices import services as notices
+from teams.notices.choices.links import link_of
 from teams.notices.models import MailboxMessage, Notice
 from tests import factories, world
 from tests.test_access import INSIDE, OUTSIDE_OF_GROUPS, addresses, ours, routes
@@ -132,6 +133,7 @@ def rows() -> Iterator[Row]:
         "pk": MailboxMessage.objects.values_list("pk", flat=True)[0],
         "token": token_of(world.open_invitation().nonce),
         "person": world.who("member").pk,
+        "link": link_of(world.who("member").pk, ["milestone_due"]).split("/")[-2],
     }
     for name in sorted(OUTSIDE_OF_GROUPS):
         yield Row(name, reverse(name, kwargs={each: known[each] for each in ours()[name].pattern.converters}))

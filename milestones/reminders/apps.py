@@ -13,10 +13,19 @@ class RemindersConfig(AppConfig):
     def ready(self) -> None:
         """Reminders of milestones are the first source; rooms above register theirs in the same way."""
         from teams.notices import kinds
+        from teams.notices.models import Way
 
         from . import mails, selectors, sources
 
-        kinds.register(kinds.Kind(selectors.KIND, mails.compose))
+        kinds.register(
+            kinds.Kind(
+                selectors.KIND,
+                mails.compose,
+                title="Reminders of milestones",
+                hint="Of those that you own, at 08:00 on the days that your group’s rules say.",
+                ways=tuple(Way),
+            )
+        )
         sources.register(
             sources.Source(selectors.SUBJECT, due=selectors.due, coming=selectors.coming, subjects=selectors.subjects)
         )

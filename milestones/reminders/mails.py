@@ -17,7 +17,7 @@ from teams.bodies.models import BodyState
 from teams.clock import selectors as clock
 from teams.clock.services import held_still
 from teams.dates import ApproximateDate
-from teams.notices.kinds import Mail, Moot
+from teams.notices.kinds import Mail, Moot, foot
 from teams.notices.models import Notice
 
 from . import selectors
@@ -84,23 +84,30 @@ def mail_of(notice: Notice, milestone: Milestone) -> Mail:
     """
     zone = ZoneInfo(milestone.owner.timezone)
     today = clock.today(zone)
+    url = f"{settings.SITE_URL}{milestone.get_absolute_url()}"
     context = {
         "milestone": milestone,
         "headline": headline(milestone, today),
         "is_late": milestone.is_late(today),
         "due_in_full": in_full(milestone.due),
         "next_step": next_step(milestone, today),
-        "url": f"{settings.SITE_URL}{milestone.get_absolute_url()}",
-        "why": notice.why,
+        "url": url,
         "zone": milestone.owner.timezone,
-        "site_name": settings.SITE_NAME,
-        "site_url": settings.SITE_URL,
+        **foot(notice.why),
     }
     with timezone.override(zone):
         text = render_to_string("emails/milestone_due.txt", context)
         html = render_to_string("emails/milestone_due.html", context)
     thread = f"<milestone-{milestone.pk}@{urlsplit(settings.SITE_URL).hostname}>"
-    return Mail(f"{headline(milestone, today)}: {milestone.title}", text, html, {"References": thread})
+    sample = " (Sample.)" if milestone.is_sample else ""
+    return Mail(
+        f"{headline(milestone, today)}: {milestone.title}",
+        text,
+        html,
+        {"References": thread},
+        summary=f"{milestone.body}. {next_step(milestone, today)}{sample}",
+        link=url,
+    )
 
 
 def headline(milestone: Milestone, today: date) -> str:

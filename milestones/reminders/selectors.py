@@ -190,13 +190,18 @@ def subjects(group: WorkingGroup) -> Iterator[Subject]:
         yield Subject(f"{SUBJECT}{milestone.pk}", milestone.title, milestone.get_absolute_url(), milestone.is_sample)
 
 
-def forecast_of(group: WorkingGroup, now: datetime, until: datetime) -> list[dict[str, Any]]:
+def forecast_of(group: WorkingGroup, now: datetime, until: datetime) -> list[tuple[dict[str, Any], notices.Planned]]:
     """What every source will queue for the group after `now` and up to `until` if nothing changes, the first due first.
 
-    One query a source; a month of one group is a few hundred rows.
+    Each row with how it will go by its recipient's choices. One query a source; a month of one group is a few hundred
+    rows.
     """
-    rows = [row for source in registered() for row in source.coming(now, until).filter(scope=group.slug)]
-    return sorted(rows, key=lambda row: (row["due_at"], row["subject_key"], row["recipient_id"]))
+    rows = [
+        row
+        for source in registered()
+        for row in notices.planned(source.coming(now, until).filter(scope=group.slug), now)
+    ]
+    return sorted(rows, key=lambda row: (row[0]["due_at"], row[0]["subject_key"], row[0]["recipient_id"]))
 
 
 def people_of(group: WorkingGroup) -> dict[int, User]:

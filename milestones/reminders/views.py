@@ -64,9 +64,9 @@ def forecast(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
     chosen = ForecastFilter(request.GET, people=people.values(), subjects=subjects.values())
     rows = selectors.forecast_of(group, now, now + FORECAST)
     if person := chosen.person_id:
-        rows = [row for row in rows if row["recipient_id"] == person]
+        rows = [(row, plan) for row, plan in rows if row["recipient_id"] == person]
     if about := chosen.chosen("about"):
-        rows = [row for row in rows if row["subject_key"] == about]
+        rows = [(row, plan) for row, plan in rows if row["subject_key"] == about]
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(
         request,
@@ -74,7 +74,9 @@ def forecast(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
         {
             **_around(group, "forecast"),
             "page": page,
-            "rows": [(row, people.get(row["recipient_id"]), subjects.get(row["subject_key"])) for row in page],
+            "rows": [
+                (row, people.get(row["recipient_id"]), subjects.get(row["subject_key"]), plan) for row, plan in page
+            ],
             "filter": chosen,
             "until": now + FORECAST,
         },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,15 +46,32 @@ def note_visit(*, person: User, at: datetime) -> None:
     person.seen_at = at
 
 
+# What must follow when a person lives by another time zone.
+_after_a_new_zone: list[Callable[[User], object]] = []
+
+
+def after_a_new_zone(do: Callable[[User], object]) -> None:
+    """Have something done, in the same transaction, when a person chose another time zone for themselves.
+
+    A room above says it when the application starts (`AppConfig.ready`).
+    """
+    if do not in _after_a_new_zone:
+        _after_a_new_zone.append(do)
+
+
 @transaction.atomic
 def change_profile(*, by: User, name: str, timezone: str) -> None:
     """Give the person the name and the time zone (IANA) that they chose for themselves.
 
     Raises ValidationError for a name that is empty or too long, or a zone that doesn't exist.
     """
+    is_new_zone = by.timezone != timezone
     by.name, by.timezone = name.strip(), timezone
     by.clean_fields(exclude={field.name for field in User._meta.fields} - {"name", "timezone"})  # noqa: SLF001
     by.save(update_fields=["name", "timezone"])
+    if is_new_zone:
+        for do in _after_a_new_zone:
+            do(by)
 
 
 @transaction.atomic

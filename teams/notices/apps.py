@@ -9,3 +9,11 @@ class NoticesConfig(AppConfig):
     name = "teams.notices"
     label = "notices"
     verbose_name = "Notices"
+
+    def ready(self) -> None:
+        """Quiet hours are hours of the person's own zone."""
+        from teams.accounts import services as accounts
+
+        from . import services
+
+        accounts.after_a_new_zone(services.plan_again_for)

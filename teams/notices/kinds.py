@@ -6,14 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .models import Notice
+from django.conf import settings
+from django.urls import reverse
+
+from .models import DIGEST, DIGESTS, Notice, Way
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
     """A mail to one person, ready to go: the same content as plain text and as HTML.
 
-    `secret` is a part of it that opens something, such as an invitation's link: it goes, and is not kept.
+    `secret` is a part of it that opens something, such as an invitation's link: it goes, and is not kept. Where its
+    kind may come in a digest, `summary` says there in a sentence or two what the subject doesn't, and `link` is the
+    full address of what it is about.
     """
 
     subject: str
@@ -21,6 +26,8 @@ class Mail:
     html: str
     headers: Mapping[str, str] = field(default_factory=dict)
     secret: str = ""
+    summary: str = ""
+    link: str = ""
 
     def kept(self, content: str) -> str:
         """The content as the outbox keeps it: without the secret."""
@@ -42,17 +49,42 @@ Compose = Callable[[Sequence[Notice], datetime], Mapping[int, Mail | Moot]]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of notice, by the name that its rows carry."""
+    """A kind of notice, by the name that its rows carry.
+
+    `title` names it to the people who get it ("Reminders of milestones"), `hint` says when it is due. `ways` are those
+    that a person may choose for it, and `usual` the one that holds until they do. What nobody may miss has no `Way.OFF`
+    among them; what says nothing here always comes at once, and nobody is asked (invitations, say).
+    """
 
     name: str
     compose: Compose
+    title: str = ""
+    hint: str = ""
+    ways: tuple[Way, ...] = (Way.AT_ONCE,)
+    usual: Way = Way.AT_ONCE
+
+    def __post_init__(self) -> None:
+        if self.usual not in self.ways:
+            raise ValueError(f"the usual way of {self.name!r} is not among its ways")
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether people have a choice."""
+        return len(self.ways) > 1
+
+    @property
+    def least(self) -> Way:
+        """The way in which least of it comes: off, or a digest, or at once where nothing else may be chosen."""
+        return next(way for way in (Way.OFF, *reversed(DIGESTS), Way.AT_ONCE) if way in self.ways)
 
 
 _kinds: dict[str, Kind] = {}
 
 
 def register(kind: Kind) -> None:
-    """Make a kind known. Raises ValueError when another has its name."""
+    """Make a kind known. Raises ValueError when another has its name, or when it takes the digest's."""
+    if kind.name == DIGEST:
+        raise ValueError("a digest is no kind of notice of a room")
     if _kinds.setdefault(kind.name, kind) != kind:
         raise ValueError(f"there is another kind of notice named {kind.name!r}")
 
@@ -60,3 +92,23 @@ def register(kind: Kind) -> None:
 def find(name: str) -> Kind | None:
     """The kind of that name; None for one that no room of this portal knows."""
     return _kinds.get(name)
+
+
+def chosen() -> list[Kind]:
+    """The kinds for which people have a choice, in the order in which they were registered."""
+    return [kind for kind in _kinds.values() if kind.is_chosen]
+
+
+def known() -> list[Kind]:
+    """Every kind, in the order in which they were registered."""
+    return list(_kinds.values())
+
+
+def foot(why: str) -> dict[str, str]:
+    """What templates/emails/_foot.html and _foot.txt say under each mail to a person with an account."""
+    return {
+        "why": why,
+        "choices_url": f"{settings.SITE_URL}{reverse('choices:choices')}",
+        "site_name": settings.SITE_NAME,
+        "site_url": settings.SITE_URL,
+    }

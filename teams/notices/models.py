@@ -1,10 +1,81 @@
-"""The outbox: one row for each mail that is owed to a person, kept after it went; and the demonstration's mailbox."""
+"""The outbox: one row for each mail that is owed to a person, kept after it went; how each person wants their mail; and
+the demonstration's mailbox."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
+import pghistory
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+
+
+class Way(models.TextChoices):
+    """How notices of a kind come to a person."""
+
+    AT_ONCE = "at_once", "At once"
+    DAILY = "daily", "Daily digest"
+    WEEKLY = "weekly", "Weekly digest"
+    OFF = "off", "Off"
+
+
+DIGESTS = (Way.DAILY, Way.WEEKLY)
+
+# The kind of a notice that is a digest of others.
+DIGEST = "digest"
+
+
+@pghistory.track()
+class Choice(models.Model):
+    """The way that a person chose for a kind of notice. Without a row the kind's usual way holds."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notice_choices")
+    kind = models.CharField(max_length=40, help_text="As the rows of notices carry it, such as milestone_due.")
+    way = models.CharField(max_length=10, choices=Way)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "kind"], name="notice_choice_once"),
+            models.CheckConstraint(condition=Q(way__in=Way.values), name="notice_choice_is_a_way"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.get_way_display()}"
+
+
+@pghistory.track()
+class QuietTimes(models.Model):
+    """When a person wants no mail, on the clock of their own time zone; without a row there is no such time.
+
+    Quiet hours last from `starts` to `ends` and may pass midnight. Days of the week that are not among
+    `working_days` (1 is Monday, 7 is Sunday) are quiet as a whole; None means that all days are working days.
+    """
+
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="quiet_times")
+    starts = models.TimeField(null=True, blank=True)
+    ends = models.TimeField(null=True, blank=True)
+    working_days = ArrayField(models.SmallIntegerField(), null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(starts__isnull=True, ends__isnull=True)
+                | (Q(starts__isnull=False, ends__isnull=False) & ~Q(starts=F("ends"))),
+                name="quiet_hours_have_two_ends",
+            ),
+            models.CheckConstraint(
+                condition=Q(working_days__isnull=True)
+                | Q(working_days__len__gt=0, working_days__contained_by=[1, 2, 3, 4, 5, 6, 7]),
+                name="working_days_are_days_of_the_week",
+            ),
+        ]
+        verbose_name_plural = "quiet times"
+
+    def __str__(self) -> str:
+        return f"{self.starts}–{self.ends} on {self.working_days or 'all days'}"
 
 
 class Notice(models.Model):
@@ -23,6 +94,7 @@ class Notice(models.Model):
         FAILED = "failed", "Failed"
         SKIPPED = "skipped", "Skipped"
         UNCERTAIN = "uncertain", "Uncertain"
+        OFF = "off", "Switched off"
 
     kind = models.CharField(max_length=40, help_text="What composes it, such as milestone_due.")
     rule = models.CharField(max_length=40, help_text="Which rule owes it, such as before:7.")
@@ -42,6 +114,25 @@ class Notice(models.Model):
 
     due_at = models.DateTimeField()
     useless_after = models.DateTimeField(null=True, blank=True, help_text="Past this instant it is skipped, in sight.")
+    way = models.CharField(
+        max_length=10,
+        choices=Way,
+        default=Way.AT_ONCE,
+        db_default=Way.AT_ONCE,
+        help_text="How it goes, by the person's choice.",
+    )
+    held_until = models.DateTimeField(
+        null=True, blank=True, help_text="It goes no sooner: quiet times, or its digest's hour. None: when it is due."
+    )
+    digest = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="items",
+        db_index=False,
+        help_text="The digest that it went in.",
+    )
     state = models.CharField(max_length=10, choices=State, default=State.WAITING, db_default=State.WAITING)
     remark = models.CharField(
         max_length=500, blank=True, db_default="", help_text="Why it was skipped, or what failed."
@@ -92,9 +183,25 @@ class Notice(models.Model):
                 condition=Q(handed_over_at__isnull=True) | ~Q(message_id=""),
                 name="notice_handed_over_has_message_id",
             ),
+            models.CheckConstraint(
+                condition=Q(digest__isnull=True) | Q(way__in=["daily", "weekly"]), name="notice_in_a_digest_was_to_be"
+            ),
+            models.CheckConstraint(condition=~Q(state="off") | Q(way="off"), name="notice_off_was_switched_off"),
         ]
         indexes = [
-            models.Index(fields=["due_at", "id"], condition=Q(state="waiting"), name="notice_waiting"),
+            models.Index(
+                Coalesce("held_until", "due_at"),
+                "id",
+                condition=Q(state="waiting", way="at_once"),
+                name="notice_waiting_to_go",
+            ),
+            models.Index(
+                Coalesce("held_until", "due_at"),
+                "id",
+                condition=Q(state="waiting", way__in=["daily", "weekly"]),
+                name="notice_waiting_for_digest",
+            ),
+            models.Index(fields=["digest"], condition=Q(digest__isnull=False), name="notice_of_digest"),
             models.Index(fields=["lease_ends_at"], condition=Q(state="sending"), name="notice_being_sent"),
             models.Index(fields=["scope", "-due_at", "-id"], name="notice_of_scope"),
             models.Index(fields=["subject_key"], name="notice_of_subject"),
@@ -102,6 +209,16 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.rule} {self.subject_key} to {self.recipient_id or self.address}"
+
+    @property
+    def goes_at(self) -> datetime:
+        """When it goes, while it waits: when it is due, or when what holds it ends."""
+        return self.held_until or self.due_at
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it waits longer than until it is due."""
+        return self.state == self.State.WAITING and self.held_until is not None and self.held_until > self.due_at
 
 
 class MailboxMessage(models.Model):

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet
-from django.db.models.functions import Greatest
+from django.db.models.functions import Coalesce, Greatest
+from django.db.models.lookups import LessThanOrEqual
 
 from teams.accounts.models import User
 
-from .models import MailboxMessage, Notice
+from . import kinds, plan
+from .models import Choice, MailboxMessage, Notice, QuietTimes, Way
 
 # What makes a notice the same as another (the model's constraint `notice_once`).
 KEY = ("kind", "rule", "subject_key", "revision", "recipient_id")
 
 # The columns of a query whose rows are notices that are owed.
 COLUMNS = (*KEY, "scope", "why", "due_at", "useless_after")
+
+
+# When a notice that waits goes: what the outbox's indexes are sorted by.
+GOES_AT = Coalesce("held_until", "due_at")
+
+
+def goes_by(waiting: QuerySet[Notice], now: datetime) -> QuerySet[Notice]:
+    """Of the notices those that go at `now` or went before."""
+    return waiting.filter(LessThanOrEqual(GOES_AT, now))
 
 
 def not_yet_queued(owed: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
@@ -26,13 +40,13 @@ def not_yet_queued(owed: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
 
 
 def oldest_wait(now: datetime) -> float:
-    """Seconds on the portal's clock for which the longest waiting notice that is due has waited; 0 when none does.
+    """Seconds on the portal's clock for which the longest waiting notice that should go has waited; 0 when none does.
 
-    Waiting begins when the notice is due and written: one that was found late has not waited since it was due.
+    Waiting begins when the notice goes and is written: one that was found late has not waited since it was due, and
+    one that its recipient's quiet hours hold doesn't wait.
     """
-    since: datetime | None = Notice.objects.filter(state=Notice.State.WAITING, due_at__lte=now).aggregate(
-        since=Min(Greatest("due_at", "created_at"))
-    )["since"]
+    waiting = goes_by(Notice.objects.filter(state=Notice.State.WAITING, way=Way.AT_ONCE), now)
+    since: datetime | None = waiting.aggregate(since=Min(Greatest(GOES_AT, "created_at")))["since"]
     return max(0.0, (now - since).total_seconds()) if since else 0.0
 
 
@@ -54,3 +68,50 @@ def messages(search: str = "") -> QuerySet[MailboxMessage]:
     if search:
         found = found.filter(Q(recipients__icontains=search) | Q(subject__icontains=search))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """How and when a notice will go."""
+
+    way: Way
+    goes_at: datetime
+    is_held: bool
+
+
+def planned(owed: QuerySet[Any, Any], now: datetime) -> list[tuple[dict[str, Any], Planned]]:
+    """The rows of a query with the columns COLUMNS, each with how it will go by its recipient's present choices.
+
+    As planned at `now`, for what is due then or later. One query.
+    """
+    try:
+        select, params = owed.query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    columns = ", ".join(f"owed.{name}" for name in COLUMNS)
+    statement = f"""
+        SELECT {columns}, coalesce((plan.made).way, 'at_once'), (plan.made).held_until
+        FROM ({select}) AS owed {plan.JOINS}
+    """  # noqa: S608 - every name in it is our own, values are parameters
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*params, *plan.parameters(now)])
+        found = cursor.fetchall()
+    rows = []
+    for *values, way, held_until in found:
+        row = dict(zip(COLUMNS, values, strict=True))
+        rows.append((row, Planned(Way(way), held_until or row["due_at"], held_until is not None)))
+    return rows
+
+
+def ways_of(person: User) -> dict[str, Way]:
+    """By the name of each kind for which people have a choice, the way in which it comes to the person."""
+    chosen = dict(Choice.objects.filter(person=person).values_list("kind", "way"))
+    return {
+        kind.name: Way(chosen[kind.name]) if chosen.get(kind.name) in kind.ways else kind.usual
+        for kind in kinds.chosen()
+    }
+
+
+def quiet_times_of(person: User) -> QuietTimes:
+    """When the person wants no mail; a row that isn't saved where there is no such time."""
+    return QuietTimes.objects.filter(person=person).first() or QuietTimes(person=person)

@@ -28,7 +28,7 @@ from teams.bodies.models import Body
 from teams.clock import selectors as clock
 from teams.clock import services as clocks
 from teams.notices import services as notices
-from teams.notices.models import MailboxMessage, Notice
+from teams.notices.models import Choice, MailboxMessage, Notice, Way
 from tests import factories, outbox
 from tests.conftest import START
 
@@ -164,6 +164,48 @@ def test_a_sender_that_is_killed_loses_nothing_and_sends_nothing_twice(
     assert (len(recipients), set(recipients.values())) == (200, {1})
     handed_over = Counter(log.read_text().splitlines())
     assert max(handed_over.values()) == 1
+
+
+def owe_digests(people: list[User], items: int) -> None:
+    """So many notices to each of the people, who all chose a daily digest; its hour has come."""
+    Choice.objects.bulk_create(Choice(person=person, kind=outbox.KIND, way=Way.DAILY) for person in people)
+    with outbox.kind():
+        for number in range(items):
+            outbox.owe(*people, subject_key=f"thing:{number}", due_at=START - timedelta(hours=5))
+
+
+def test_four_senders_at_once_send_each_of_forty_digests_once() -> None:
+    owe_digests(many_people(40), 3)
+    with outbox.kind():
+        sent = side_by_side(4, notices.send_due)
+    assert sum(count for count in sent if isinstance(count, int)) == 40
+    assert Counter(outbox.states()) == {Notice.State.SENT: 160}
+    assert MailboxMessage.objects.filter(subject="Daily digest of July 20, 2018: 3 notices").count() == 40
+
+
+def test_a_sender_of_digests_that_is_killed_loses_nothing_and_sends_nothing_twice(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    owe_digests(many_people(100), 3)
+    log = tmp_path / "handed-over"
+    for kills in range(1, 4):
+        process = subprocess.Popen([sys.executable, "-m", "tests.faults.sender", str(log)], cwd=ROOT, env=environment)
+        try:
+            wait_until(lambda: MailboxMessage.objects.count() >= 20 * kills, "a sender in the midst of its work")  # noqa: B023
+        finally:
+            process.kill()
+            process.wait()
+        assert Notice.objects.filter(state=Notice.State.SENDING).exists()
+        assert Notice.objects.exclude(state=Notice.State.SENT).count() > 0
+        Notice.objects.filter(state=Notice.State.SENDING).update(lease_ends_at=clock.real_now())
+    with outbox.kind():
+        notices.send_due()
+    assert Counter(outbox.states()) == {Notice.State.SENT: 400}
+    assert set(MailboxMessage.objects.values_list("subject", flat=True)) == {"Daily digest of July 20, 2018: 3 notices"}
+    recipients = Counter(MailboxMessage.objects.values_list("recipients", flat=True))
+    assert (len(recipients), set(recipients.values())) == (100, {1})
+    assert max(Counter(log.read_text().splitlines()).values()) == 1
+    assert not Notice.objects.exclude(kind="digest").filter(digest=None).exists()
 
 
 @pytest.fixture

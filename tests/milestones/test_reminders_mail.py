@@ -120,7 +120,11 @@ def test_the_html_says_the_same(group: WorkingGroup) -> None:
         "You own this milestone; the group's rule reminds 7 days before it is due.",
     ):
         assert sentence in said
-    assert html.links == ["https://portal.example/groups/ecom/milestones/first/", "https://portal.example"]
+    assert html.links == [
+        "https://portal.example/groups/ecom/milestones/first/",
+        "https://portal.example/profile/mail/",
+        "https://portal.example",
+    ]
     assert "<draft>" not in notice.html
 
 

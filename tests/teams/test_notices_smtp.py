@@ -12,6 +12,7 @@ from teams.accounts.models import User
 from teams.clock import selectors as clock
 from teams.notices import services
 from teams.notices.models import Notice
+from teams.notices.services import sending
 from tests import factories, outbox
 
 pytestmark = pytest.mark.django_db
@@ -89,7 +90,7 @@ def test_a_refusal_for_now_is_asked_again_later_and_later_then_no_more(sink: out
     sink.answer_to_everyone = "451 Come back later"
     outbox.owe(person)
     pauses = []
-    for _ in range(services.REFUSALS_AT_MOST - 1):
+    for _ in range(sending.REFUSALS_AT_MOST - 1):
         assert services.send_due() == 0
         notice = the_notice()
         assert (notice.state, notice.remark) == (State.WAITING, "The mail server refused it: 451 Come back later")
@@ -100,7 +101,7 @@ def test_a_refusal_for_now_is_asked_again_later_and_later_then_no_more(sink: out
         let_it_be_tried_again()
     assert [round(pause) for pause in pauses] == [1, 2, 4, 8, 16, 32, 64]
     services.send_due()
-    assert (the_notice().state, the_notice().attempts) == (State.FAILED, services.REFUSALS_AT_MOST)
+    assert (the_notice().state, the_notice().attempts) == (State.FAILED, sending.REFUSALS_AT_MOST)
 
 
 def test_a_recipient_refused_for_now_gets_it_when_taken(sink: outbox.Sink, person: User) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from teams.accounts import services
 from teams.accounts.access import SignedInRequest, signed_in, takes
@@ -24,5 +25,12 @@ def profile(request: SignedInRequest) -> HttpResponse:
     return render(
         request,
         "accounts/profile.html",
-        {"form": form, "breadcrumb": []},
+        {
+            "form": form,
+            "tabs": [
+                ("You", reverse("profile:profile"), True),
+                ("Mail you get", reverse("choices:choices"), False),
+            ],
+            "breadcrumb": [],
+        },
     )

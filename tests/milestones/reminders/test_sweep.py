@@ -59,7 +59,7 @@ def test_two_sources_of_one_name_are_refused() -> None:
 def coming(days: int = 30) -> list[tuple[str, datetime]]:
     group = WorkingGroup.objects.get()
     rows = selectors.forecast_of(group, START, START + timedelta(days=days))
-    return [(row["rule"], row["due_at"]) for row in rows]
+    return [(row["rule"], row["due_at"]) for row, _ in rows]
 
 
 def test_it_tells_what_the_sweep_will_do(owe: Callable[..., Milestone]) -> None:

@@ -1,9 +1,4 @@
-"""The outbox's writes: queueing what is owed, and the sender that claims it, checks it and hands it over.
-
-The database is the only truth about what was sent. A notice is claimed under a lease, so that a sender that dies leaves
-nothing behind that the next one doesn't find, and the moment before the mail is handed over is written down, so that at
-most the one mail that a dead sender was in the midst of is in doubt.
-"""
+"""The sender: it claims what is due under a lease, checks it, hands it over, and writes down what became of it."""
 
 from __future__ import annotations
 
@@ -11,28 +6,25 @@ import logging
 import smtplib
 import time
 import uuid
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-from django.conf import settings
-from django.core.exceptions import EmptyResultSet
 from django.core.mail import EmailMultiAlternatives, get_connection
-from django.db import connection as database
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
-from django.utils import timezone
+from django.db.models import F, Q
 
-from teams.accounts.models import User
 from teams.clock import selectors as clock
+from teams.notices.choices import links
+from teams.notices.kinds import Mail, Moot
+from teams.notices.models import DIGEST, Notice, Way
+from teams.notices.selectors import GOES_AT, goes_by
+from teams.notices.smtp import Unanswered
 
-from . import kinds
-from .kinds import Mail, Moot
-from .models import Notice
-from .selectors import COLUMNS, KEY
-from .smtp import Unanswered
+from . import digests
+from .composing import compose, message_id_of
+from .digests import Contents
+from .queueing import plan_again
 
 log = logging.getLogger(__name__)
 
@@ -52,66 +44,13 @@ REFUSALS_AT_MOST: Final = 8
 LONGEST_PAUSE: Final = timedelta(minutes=64)
 
 
-def queue(*, owed: QuerySet[Any, Any], now: datetime) -> int:
-    """Write a notice for each row of `owed` that has none yet: one statement, however many rows.
-
-    `owed` is a query with the columns COLUMNS, and `now` the instant on the portal's clock. Returns how many were
-    written. Two that do it at the same time write each once.
-    """
-    try:
-        select, params = owed.query.sql_with_params()
-    except EmptyResultSet:
-        return 0
-    table = Notice._meta.db_table  # noqa: SLF001 - public by Django's documentation of Model._meta
-    columns = ", ".join(COLUMNS)
-    # A source that says NULL for all its rows gives that column no type.
-    selected = columns.replace("useless_after", "CAST(useless_after AS timestamptz)")
-    is_same = " AND ".join(f"known.{name} = owed.{name}" for name in KEY)
-    # Every name in it is one of our own columns; values are parameters.
-    statement = f"""
-        INSERT INTO {table} ({columns}, created_at)
-        SELECT {selected}, %s FROM ({select}) AS owed
-        WHERE NOT EXISTS (SELECT 1 FROM {table} AS known WHERE {is_same})
-        ON CONFLICT ON CONSTRAINT notice_once DO NOTHING
-    """  # noqa: S608
-    with database.cursor() as cursor:
-        cursor.execute(statement, [now, *params])
-        return int(cursor.rowcount)
-
-
-def owe_to_address(
-    *,
-    kind: str,
-    rule: str,
-    subject_key: str,
-    revision: int,
-    address: str,
-    why: str,
-    now: datetime,
-    useless_after: datetime,
-) -> Notice:
-    """Write a notice to an address whose owner may have no account, due at once; one that is there already is given.
-
-    Instants are on the portal's clock. It belongs to no group's ledger: what it is about shows it.
-    """
-    notice, _ = Notice.objects.get_or_create(
-        kind=kind,
-        rule=rule,
-        subject_key=subject_key,
-        revision=revision,
-        recipient=None,
-        address=address,
-        defaults={"why": why, "due_at": now, "created_at": now, "useless_after": useless_after},
-    )
-    return notice
-
-
 def send_due(*, seconds: float = 60) -> int:
     """Send what is due, until nothing is, the mail server can't be reached, or `seconds` are over.
 
     Any number may run at the same time: each notice is claimed by one. Returns how many mails went.
     """
     settle_abandoned()
+    digests.gather(now=clock.now())
     sender = _Sender(ends=time.monotonic() + seconds)
     try:
         while not sender.has_to_end():
@@ -126,23 +65,26 @@ def send_due(*, seconds: float = 60) -> int:
     return sender.sent
 
 
-@transaction.atomic
 def claim(*, by: uuid.UUID, now: datetime, at_most: int = BATCH) -> list[Notice]:
-    """Take notices that are due at `now` (the portal's clock) and wait, the longest due first; others leave them be."""
-    real = clock.real_now()
-    due = (
-        Notice.objects.select_for_update(skip_locked=True)
-        .filter(Q(next_try_at__isnull=True) | Q(next_try_at__lte=real), state=State.WAITING, due_at__lte=now)
-        .order_by("due_at", "id")
-        .values_list("pk", flat=True)[:at_most]
-    )
-    taken = list(due)
-    if not taken:
-        return []
-    Notice.objects.filter(pk__in=taken).update(
-        state=State.SENDING, claimed_by=by, lease_ends_at=real + CLAIM_LEASE, handed_over_at=None
-    )
-    return list(Notice.objects.filter(pk__in=taken).order_by("due_at", "id"))
+    """Take notices that go at `now` (the portal's clock), the longest due first; others leave them be.
+
+    Each is planned again first, by what its recipient chooses now and by the hour that it is: what was late, and falls
+    into quiet time meanwhile, waits on.
+    """
+    while True:
+        with transaction.atomic():
+            real = clock.real_now()
+            waiting = Notice.objects.filter(
+                Q(next_try_at__isnull=True) | Q(next_try_at__lte=real), state=State.WAITING, way=Way.AT_ONCE
+            )
+            locked = goes_by(waiting, now).select_for_update(skip_locked=True, of=("self",)).order_by(GOES_AT, "id")
+            found = list(locked.values_list("pk", flat=True)[:at_most])
+            if not found:
+                return []
+            plan_again(ids=found, now=now)
+            taken = goes_by(Notice.objects.filter(pk__in=found, state=State.WAITING, way=Way.AT_ONCE), now)
+            if taken.update(state=State.SENDING, claimed_by=by, lease_ends_at=real + CLAIM_LEASE, handed_over_at=None):
+                return list(Notice.objects.filter(pk__in=found, claimed_by=by).order_by("due_at", "id"))
 
 
 @transaction.atomic
@@ -174,9 +116,16 @@ def settle_abandoned() -> int:
         else:
             changes = {"state": State.WAITING, "claimed_by": None, "handed_over_at": None, "remark": ""}
         Notice.objects.filter(pk=notice.pk).update(lease_ends_at=None, **changes)
+        _tell_items(notice, changes)
     if lost:
         log.warning("settled %d notices of senders that ended", len(lost))
     return len(lost)
+
+
+def _tell_items(notice: Notice, changes: dict[str, Any]) -> None:
+    """Where the notice is a digest whose state changed so, what it tells shares it."""
+    if notice.kind == DIGEST and (state := changes.get("state")) and state != State.SKIPPED:
+        digests.follow(notice, state=state, sent_at=changes.get("sent_at"), remark=changes.get("remark", ""))
 
 
 class _Sender:
@@ -204,10 +153,12 @@ class _Sender:
         """Settle each notice of the batch one way or another, or give it back."""
         rest = list(batch)
         while rest and not self.has_to_end():
-            answers = compose(rest, clock.now())
+            now = clock.now()
+            answers = compose([notice for notice in rest if notice.kind != DIGEST], now)
+            contents = digests.contents_of([notice for notice in rest if notice.kind == DIGEST], now)
             composed = time.monotonic()
             for notice in tuple(rest):
-                answer = answers[notice.pk]
+                answer, within = contents.get(notice.pk) or (answers[notice.pk], None)
                 if self.has_to_end() or time.monotonic() >= composed + FRESH_SECONDS:
                     break
                 if isinstance(answer, Mail) and not self._connect():
@@ -215,9 +166,11 @@ class _Sender:
                 rest.remove(notice)
                 match answer:
                     case Moot(reason):
+                        if within:
+                            digests.leave_out(within)
                         self._settle(notice, state=State.SKIPPED, remark=reason[:500])
                     case Mail():
-                        self._hand_over(notice, answer)
+                        self._hand_over(notice, answer, within)
                     case _:
                         self._put_off(notice, answer)
         self._give_back(rest)
@@ -231,24 +184,11 @@ class _Sender:
             return False
         return True
 
-    def _hand_over(self, notice: Notice, mail: Mail) -> None:
-        real = clock.real_now()
+    def _hand_over(self, notice: Notice, mail: Mail, within: Contents | None) -> None:
         message_id = message_id_of(notice)
         subject = " ".join(mail.subject.split())[:300]
         address = notice.recipient.email if notice.recipient else notice.address
-        begun = Notice.objects.filter(
-            pk=notice.pk, state=State.SENDING, claimed_by=self.id, lease_ends_at__gt=real
-        ).update(
-            address=address,
-            message_id=message_id,
-            subject=subject,
-            text=mail.kept(mail.text),
-            html=mail.kept(mail.html),
-            attempts=F("attempts") + 1,
-            handed_over_at=real,
-            lease_ends_at=real + HANDOVER_LEASE,
-        )
-        if not begun:  # this sender was slow, and another has the notice now
+        if not self._begin(notice, mail, within, address=address, subject=subject, message_id=message_id):
             return
         notice.attempts += 1
         message = EmailMultiAlternatives(
@@ -257,6 +197,7 @@ class _Sender:
             to=[address],
             headers={
                 **mail.headers,
+                **links.headers_of(notice.recipient, within.kinds if within else [notice.kind]),
                 "Message-ID": message_id,
                 "Auto-Submitted": "auto-generated",
                 "X-Auto-Response-Suppress": "All",
@@ -281,6 +222,37 @@ class _Sender:
         else:
             self.sent += 1
             self._settle(notice, state=State.SENT, sent_at=clock.now(), remark="")
+
+    def _begin(self, notice: Notice, mail: Mail, within: Contents | None, **columns: str) -> bool:
+        """Write down that the mail is being handed over, and for a digest what is in it; False where it may not be.
+
+        It may not where this sender was slow and another has the notice now, or where some of a digest's content is to
+        go otherwise since it was composed: then it waits and is composed anew.
+        """
+        if within is None:
+            return self._begin_mail(notice, mail, **columns)
+        with transaction.atomic():
+            if not self._begin_mail(notice, mail, **columns):
+                return False
+            digests.leave_out(within)
+            if digests.take(notice, within, address=columns["address"]):
+                return True
+            transaction.set_rollback(True)
+        self._settle(notice, state=State.WAITING, claimed_by=None)
+        return False
+
+    def _begin_mail(self, notice: Notice, mail: Mail, **columns: str) -> bool:
+        real = clock.real_now()
+        mine = Notice.objects.filter(pk=notice.pk, state=State.SENDING, claimed_by=self.id, lease_ends_at__gt=real)
+        begun = mine.update(
+            **columns,
+            text=mail.kept(mail.text),
+            html=mail.kept(mail.html),
+            attempts=F("attempts") + 1,
+            handed_over_at=real,
+            lease_ends_at=real + HANDOVER_LEASE,
+        )
+        return bool(begun)
 
     def _refused(self, notice: Notice, code: int, text: str) -> None:
         """A refusal for good (5yz of RFC 5321, 4.2.1) ends it; one for now is asked again, a number of times."""
@@ -316,56 +288,12 @@ class _Sender:
     def _settle(self, notice: Notice, **changes: Any) -> None:
         """Write the outcome, unless the notice was meanwhile given to another sender."""
         mine = Notice.objects.filter(pk=notice.pk, claimed_by=self.id, state__in=(State.SENDING, State.UNCERTAIN))
-        mine.update(lease_ends_at=None, **changes)
-
-
-def compose(batch: Sequence[Notice], now: datetime) -> dict[int, Mail | Moot | str]:
-    """For each notice its mail, or why it is moot, or in words what is wrong with it (then it waits).
-
-    The recipients are read anew. One notice that can't be composed takes no other with it.
-    """
-    answers: dict[int, Mail | Moot | str] = {}
-    by_kind: dict[str, list[Notice]] = defaultdict(list)
-    people = User.objects.in_bulk({notice.recipient_id for notice in batch if notice.recipient_id is not None})
-    for notice in batch:
-        if notice.recipient_id is not None:
-            notice.recipient = people[notice.recipient_id]
-        if notice.recipient is not None and not notice.recipient.is_active:
-            answers[notice.pk] = Moot("The person's account is closed.")
-        elif notice.useless_after is not None and notice.useless_after < now:
-            answers[notice.pk] = Moot(f"It could not go in time; it was of use until {_in_words(notice)}.")
-        else:
-            by_kind[notice.kind].append(notice)
-    for name, notices in by_kind.items():
-        kind = kinds.find(name)
-        if kind is None:
-            answers |= {notice.pk: f"No room of this portal composes {name}." for notice in notices}
-            continue
-        try:
-            answers |= kind.compose(notices, now)
-        except Exception:
-            log.exception("composing %d notices of kind %s together failed", len(notices), name)
-            for notice in notices:
-                answers[notice.pk] = _composed_alone(kind, notice, now)
-    return answers
-
-
-def _composed_alone(kind: kinds.Kind, notice: Notice, now: datetime) -> Mail | Moot | str:
-    try:
-        return kind.compose([notice], now)[notice.pk]
-    except Exception as error:
-        log.exception("composing notice %d failed", notice.pk)
-        return f"It could not be composed: {type(error).__name__}"
-
-
-def _in_words(notice: Notice) -> str:
-    assert notice.useless_after is not None
-    return f"{timezone.localtime(notice.useless_after):%B %-d, %Y}"
-
-
-def message_id_of(notice: Notice) -> str:
-    """The Message-ID of a notice's mail, the same however often it is sent (RFC 5322, 3.6.4)."""
-    return f"<notice-{notice.pk}.{notice.revision}@{urlsplit(settings.SITE_URL).hostname}>"
+        if notice.kind != DIGEST:
+            mine.update(lease_ends_at=None, **changes)
+            return
+        with transaction.atomic():
+            if mine.update(lease_ends_at=None, **changes):
+                _tell_items(notice, changes)
 
 
 def _answer_of(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError) -> tuple[int, str]:
