@@ -40,7 +40,7 @@ SEATS = [
     (Role.MEMBER, "ecom"),
     ("", ""),
 ]
-AGO = re.compile(r"\d+ (second|minute)s? ago")
+AGO = re.compile(r"\b(now|(\d+|an?) (second|minute)s? ago)\b")
 CONTEXTUAL = re.compile(rb'value="/[^"]*"|\d+@|[0-9a-f]{32}')
 
 
@@ -228,6 +228,7 @@ def test_a_persons_own_pages_are_not_shown(example: WorkingGroup, signed_in: Sig
     begin(client, factories.root(example), Role.CHAIR, "government")
     own = [
         "profile:profile",
+        "choices:choices",
         "sessions:kept",
         "account_change_password",
         "account_email",
