@@ -27,6 +27,9 @@ GROUP: dict[str, object] = {"group": "ecom"}
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"|data-session-left="\d+"')
 INVITING = {"administrator", "chair"}
 KEEPERS = {"administrator", "chair"}
+COMMENTERS = {"administrator", "reviewer", "chair", "lead", "member", "member of another team"}
+DRAFT: dict[str, object] = {**GROUP, "draft": 0}
+CLAUSE: dict[str, object] = {**DRAFT, "clause": 0}
 LEDGER = {"administrator", "reviewer", "chair", "lead"}
 
 # One address of each kind inside a group, with the roles that it opens for; None: everyone who belongs to the group.
@@ -54,6 +57,19 @@ INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
     "library:document": ({**GROUP, "key": "framework"}, None),
     "statement:current": (GROUP, None),
     "statement:compare": (GROUP, None),
+    "statement:drafts": (GROUP, None),
+    "statement:start_draft": (GROUP, {"administrator"}),
+    "statement:draft": (DRAFT, None),
+    "statement:draft_settings": (DRAFT, {"administrator"}),
+    "statement:draft_add": (DRAFT, {"administrator"}),
+    "statement:draft_clause": (CLAUSE, None),
+    "statement:draft_comment": (CLAUSE, COMMENTERS),
+    "statement:draft_resolve": ({**DRAFT, "comment": 0}, COMMENTERS),
+    "statement:draft_edit": (CLAUSE, {"administrator"}),
+    "statement:draft_move": (CLAUSE, {"administrator"}),
+    "statement:draft_split": (CLAUSE, {"administrator"}),
+    "statement:draft_merge": (CLAUSE, {"administrator"}),
+    "statement:draft_remove": (CLAUSE, {"administrator"}),
     "statement:version": ({**GROUP, "number": "1.0"}, None),
     "consultations:consultations": (GROUP, None),
     "consultations:consultation": ({**GROUP, "key": "package-comments"}, None),
@@ -154,6 +170,9 @@ def addresses() -> dict[str, str]:
         "invitation": world.open_invitation().pk,
         "membership": Membership.objects.filter(body__key="team-2", role="member").values_list("pk", flat=True)[0],
         "round_pk": world.round_of_recertification().pk,
+        "draft": (comment := world.comment_on_draft()).draft_id,
+        "clause": comment.clause_id,
+        "comment": comment.pk,
     }
     return {
         name: reverse(name, kwargs={key: existing.get(key, value) for key, value in kwargs.items()})

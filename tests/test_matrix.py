@@ -24,6 +24,7 @@ from django.urls import NoReverseMatch, resolve, reverse
 
 from documents.consultations.models import Consultation
 from documents.library.models import Document
+from documents.statement.models import Draft
 from milestones.meetings.models import Meeting
 from milestones.reminders import services as reminders
 from milestones.work.models import Milestone
@@ -81,6 +82,8 @@ class Row:
 # What the addresses of a body-wise action are about, where it is not the whole group.
 BODY_OF = {"bodies:invitation": "team-1", "bodies:membership": "team-2", "bodies:new_term": "team-1"}
 TRADE = frozenset({"chair", "lead", "member", "member of another team"})
+# Whom a POST is refused although the table lets them in: a comment is resolved by its author or an administrator.
+NOT_THEIRS = {"statement:draft_resolve": frozenset({"reviewer", "chair", "lead", "member of another team"})}
 NO_DRAFTS = frozenset({"reviewer", "partner agency", "member", "member of another team"})
 EVERYONE = frozenset(world.PEOPLE)
 
@@ -164,6 +167,8 @@ def expected(row: Row, who: str, visitor: Visitor, method: str) -> str:
         return NOT_FOUND
     assert access is not None
     if not visitor.may(Action[access], row.body):
+        return REFUSED
+    if method == "POST" and who in NOT_THEIRS.get(row.name, frozenset()):
         return REFUSED
     return NOT_FOUND if who in row.hidden_from else OPENED
 
@@ -299,6 +304,7 @@ def _numbers_of(slug: str) -> set[int]:
         Membership.objects.filter(body__group__slug=slug),
         Invitation.objects.filter(body__group__slug=slug),
         AccessRound.objects.filter(group__slug=slug),
+        Draft.objects.filter(statement__group__slug=slug),
     ]
     return {pk for rows in asked for pk in rows.values_list("pk", flat=True)}
 

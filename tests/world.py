@@ -6,6 +6,8 @@ from pathlib import Path
 
 from django.core.management import call_command
 
+from documents.statement import services as statement
+from documents.statement.models import DraftComment, StatementOfWork
 from teams.accounts.models import User
 from teams.bodies.invitations.services import invite
 from teams.bodies.models import AccessRound, Body, Invitation, WorkingGroup
@@ -55,6 +57,17 @@ def round_of_recertification() -> AccessRound:
     group = WorkingGroup.objects.get(slug="ecom")
     found = AccessRound.objects.filter(group=group, signed_off_at=None).first()
     return found or recertification.start(by=who("administrator"), group=group)
+
+
+def comment_on_draft() -> DraftComment:
+    """What the member said of a clause of the draft under work."""
+    found = DraftComment.objects.filter(draft__statement__group__slug="ecom").first()
+    if found is None:
+        owner = StatementOfWork.objects.get(group__slug="ecom")
+        draft = statement.start_draft(by=who("administrator"), statement=owner, title="Process maps for the pilot")
+        clause = draft.clauses.select_related("clause").earliest("position", "pk").clause
+        found = statement.comment(by=who("member"), draft=draft, clause=clause, text="Who reads this?")
+    return found
 
 
 def who(role: str) -> User:

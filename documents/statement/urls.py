@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import versions
+from .views import clauses, comments, drafts, versions
 
 app_name = "statement"
+
+DRAFT = "statement/drafts/<int:draft>/"
+CLAUSE = f"{DRAFT}clauses/<int:clause>/"
 
 urlpatterns = [
     path("statement/", versions.current, name="current"),
     path("statement/compare/", versions.compare, name="compare"),
+    path("statement/drafts/", drafts.drafts, name="drafts"),
+    path("statement/drafts/new/", drafts.start_draft, name="start_draft"),
+    path(DRAFT, drafts.draft, name="draft"),
+    path(f"{DRAFT}settings/", drafts.draft_settings, name="draft_settings"),
+    path(f"{DRAFT}clauses/new/", clauses.draft_add, name="draft_add"),
+    path(f"{DRAFT}comments/<int:comment>/resolve/", comments.draft_resolve, name="draft_resolve"),
+    path(CLAUSE, comments.draft_clause, name="draft_clause"),
+    path(f"{CLAUSE}comment/", comments.draft_comment, name="draft_comment"),
+    path(f"{CLAUSE}edit/", clauses.draft_edit, name="draft_edit"),
+    path(f"{CLAUSE}move/", clauses.draft_move, name="draft_move"),
+    path(f"{CLAUSE}split/", clauses.draft_split, name="draft_split"),
+    path(f"{CLAUSE}merge/", clauses.draft_merge, name="draft_merge"),
+    path(f"{CLAUSE}remove/", clauses.draft_remove, name="draft_remove"),
     path("statement/<str:number>/", versions.version, name="version"),
 ]

@@ -15,7 +15,7 @@ Visible = Callable[[User, date], "models.QuerySet[Any]"]
 Shown = Callable[[User, date], models.Q]
 
 # Fields that say nothing to a reader: the history has them, its pages don't.
-QUIET = frozenset({"key", "position", "due_revision", "loaded_with"})
+QUIET = frozenset({"key", "position", "due_revision", "loaded_with", "revision", "edited_by", "edited_at"})
 
 
 @dataclass(frozen=True, slots=True)

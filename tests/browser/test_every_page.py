@@ -102,6 +102,7 @@ EVERYONE_SEES = {
     "statement:current",
     "statement:version",
     "statement:compare",
+    "statement:drafts",
     "consultations:consultations",
     "consultations:consultation",
     "papers:developments",

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 
-from documents.statement.models import Clause, Draft, DraftClause, DraftComment, StatementOfWork
+from documents.statement.changes import Origins
+from documents.statement.models import Clause, Draft, DraftClause, DraftComment, StatementOfWork, StatementVersion
 from teams.accounts.models import User
+from teams.bodies.models import WorkingGroup
 from teams.bodies.selectors import groups_entered_by
+
+# In the activity feed one change takes the place of an earlier one by the same person, if it followed within this time.
+ONE_SITTING: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,37 @@ def clauses_of_draft(draft: Draft) -> list[DraftText]:
     return numbered(rows.order_by("position", "id"))
 
 
+def rows_of(draft: Draft) -> list[DraftClause]:
+    """All clauses of the draft in the order of their places, also those that were removed: one query."""
+    rows = DraftClause.objects.filter(draft=draft).select_related("edited_by")
+    return list(rows.order_by("position", "id"))
+
+
+def statement_of(group: WorkingGroup) -> StatementOfWork | None:
+    """The group's statement of work; that of its first body if several have one."""
+    return StatementOfWork.objects.filter(group=group).order_by("body__position", "pk").first()
+
+
+def origins_in(rows: Iterable[DraftClause]) -> Origins:
+    """Which of the clauses were split off or merged."""
+    found = list(rows)
+    return Origins(
+        split={row.clause_id: row.split_from_id for row in found if row.split_from_id},
+        merged={row.clause_id: row.merged_into_id for row in found if row.merged_into_id},
+    )
+
+
+def origins_between(old: StatementVersion, new: StatementVersion) -> Origins:
+    """Which clauses were split or merged by the drafts that led from one version to a later one: one query."""
+    rows = DraftClause.objects.filter(
+        Q(split_from__isnull=False) | Q(merged_into__isnull=False),
+        draft__proposals__version__statement=new.statement_id,
+        draft__proposals__version__in_force__startswith__gt=old.in_force.lower,
+        draft__proposals__version__in_force__startswith__lte=new.in_force.lower,
+    )
+    return origins_in(rows)
+
+
 def removed_from(draft: Draft) -> list[DraftClause]:
     """The clauses that were removed in the draft, or merged into another; in the order of their identities."""
     return list(DraftClause.objects.filter(draft=draft, is_removed=True).order_by("clause_id"))
@@ -97,6 +136,46 @@ def comments_visible_to(person: User, day: date) -> QuerySet[DraftComment]:
     if not person.is_government:
         found = found.filter(is_government_only=False).exclude(answers__is_government_only=True)
     return found.select_related("author", "resolved_by")
+
+
+def comments_by_clause(person: User, draft: Draft, day: date) -> dict[int, tuple[int, int]]:
+    """For each clause that was commented on, how many comments the person may see, and how many are open: one query."""
+    found = comments_visible_to(person, day).filter(draft=draft, answers=None).order_by()
+    counted = found.values("clause_id").annotate(all=Count("pk"), open=Count("pk", filter=Q(resolved_at=None)))
+    return {each["clause_id"]: (each["all"], each["open"]) for each in counted}
+
+
+def clauses_visible_to(person: User, day: date) -> QuerySet[DraftClause]:
+    """Clauses of the drafts that the person may see."""
+    return DraftClause.objects.filter(draft__in=drafts_visible_to(person, day))
+
+
+def sittings_shown(person: User, day: date) -> Q:
+    """For the activity feed: of what one person wrote in a clause in one sitting the last state, and no mere shifting.
+
+    Text is saved while it is typed; and where a clause comes in between, those behind it get another position.
+    """
+    events: Any = DraftClause.pgh_event_model.objects  # type: ignore[attr-defined]
+    same = {"pgh_obj_id": OuterRef("pgh_obj_id")}
+    later = events.filter(
+        **same,
+        revision__gt=OuterRef("revision"),
+        is_removed=OuterRef("is_removed"),
+        edited_by=OuterRef("edited_by"),
+        edited_at__lte=OuterRef("edited_at") + ONE_SITTING,
+    )
+    shifted = events.filter(
+        **same,
+        pgh_id__lt=OuterRef("pgh_id"),
+        revision=OuterRef("revision"),
+        is_removed=OuterRef("is_removed"),
+    ).filter(Exact(Coalesce(F("parent_id"), 0), Coalesce(OuterRef("parent_id"), 0)))
+    return ~Exists(later) & ~Exists(shifted)
+
+
+def comments_shown(person: User, day: date) -> Q:
+    """For the activity feed: what was for the government alone when it was written stays so."""
+    return Q() if person.is_government else Q(is_government_only=False)
 
 
 def clause_of(statement: StatementOfWork, pk: int) -> Clause | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any, Generic, TypeVar
 
 from django.db.models import Prefetch, QuerySet
 
@@ -17,13 +18,16 @@ from teams.bodies.selectors import groups_entered_by
 DEEPEST_HEADING = 6
 
 
+T = TypeVar("T", bound=Any)
+
+
 @dataclass(slots=True)
-class Node:
+class Node(Generic[T]):
     """A clause with those that its number puts under it."""
 
-    clause: ClauseText
+    clause: T
     level: int  # of its heading on the page: 2 for "4", 3 for "4.1"
-    nodes: list[Node] = field(default_factory=list)
+    nodes: list[Node[T]] = field(default_factory=list)
 
 
 def versions_visible_to(person: User, day: date) -> QuerySet[StatementVersion]:
@@ -76,10 +80,10 @@ def clauses_with_deliverables(version: StatementVersion) -> list[ClauseText]:
     return found
 
 
-def tree(clauses: Iterable[ClauseText]) -> list[Node]:
+def tree(clauses: Iterable[T]) -> list[Node[T]]:
     """The clauses under one another by their numbers: "4.1" under "4". Without a "4" it stands at the top."""
-    top: list[Node] = []
-    by_number: dict[str, Node] = {}
+    top: list[Node[T]] = []
+    by_number: dict[str, Node[T]] = {}
     for clause in clauses:
         above = by_number.get(clause.number.rpartition(".")[0])
         level = min(above.level + 1, DEEPEST_HEADING) if above else 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from documents.statement.models import Clause, Draft, DraftComment
+from documents.statement.models import Clause, Draft, DraftClause, DraftComment
 from documents.statement.services.refusals import NotOpen, Refused
 from teams.accounts.models import User
 from teams.clock import selectors as clock
@@ -23,13 +23,14 @@ def comment(
     """Say something of the clause, or answer a comment on it. An answer is for the government alone where that is.
 
     Raises NotOpen once the draft is adopted or abandoned, and Refused for a mark that the person may not set, for an
-    answer to an answer, and for a comment on another draft.
+    answer to an answer, for a comment on another draft, and for a clause that the draft does not have.
     """
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
-    if not draft.is_under_work:
-        raise NotOpen(f"The draft is {draft.get_state_display().lower()}: nothing is added to it.")
+    _check_under_work(draft)
     if is_government_only and not by.is_government:
         raise Refused("Only someone of the government can keep a comment from others.")
+    if not DraftClause.objects.filter(draft=draft, clause=clause).exists():
+        raise Refused("The draft has no such clause.")
     if answers is not None:
         if answers.answers_id is not None or answers.draft_id != draft.pk or answers.clause_id != clause.pk:
             raise Refused("That comment can't be answered here.")
@@ -47,8 +48,11 @@ def comment(
 
 @transaction.atomic
 def resolve(*, by: User, comment: DraftComment) -> DraftComment:
-    """Mark a comment as dealt with. Once is enough: a second time changes nothing. Raises Refused for an answer."""
-    row = DraftComment.objects.select_for_update(of=("self",)).get(pk=comment.pk)
+    """Mark a comment as dealt with. Once is enough: a second time changes nothing.
+
+    Raises NotOpen once the draft is adopted or abandoned, and Refused for an answer.
+    """
+    row = _on_draft_under_work(comment)
     if row.answers_id is not None:
         raise Refused("An answer is resolved with the comment that it answers.")
     if row.resolved_at is None:
@@ -59,8 +63,20 @@ def resolve(*, by: User, comment: DraftComment) -> DraftComment:
 
 @transaction.atomic
 def reopen(*, by: User, comment: DraftComment) -> DraftComment:
-    """Take back that a comment is dealt with."""
-    row = DraftComment.objects.select_for_update(of=("self",)).get(pk=comment.pk)
-    row.resolved_by, row.resolved_at = None, None
-    row.save(update_fields=["resolved_by", "resolved_at"])
+    """Take back that a comment is dealt with. Raises NotOpen once the draft is adopted or abandoned."""
+    row = _on_draft_under_work(comment)
+    if row.resolved_at is not None:
+        row.resolved_by, row.resolved_at = None, None
+        row.save(update_fields=["resolved_by", "resolved_at"])
     return row
+
+
+def _on_draft_under_work(comment: DraftComment) -> DraftComment:
+    """The comment, after the draft's row, both locked. Raises NotOpen."""
+    _check_under_work(Draft.objects.select_for_update().get(pk=comment.draft_id))
+    return DraftComment.objects.select_for_update(of=("self",)).get(pk=comment.pk)
+
+
+def _check_under_work(draft: Draft) -> None:
+    if not draft.is_under_work:
+        raise NotOpen(f"The draft is {draft.get_state_display().lower()}: what was said of it stays as it is.")

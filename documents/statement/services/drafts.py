@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import F
 
 from documents.statement import merging, selectors
-from documents.statement.models import Clause, Draft, DraftClause, StatementOfWork, StatementVersion
+from documents.statement.models import Clause, ClauseText, Draft, DraftClause, StatementOfWork, StatementVersion
 from documents.statement.services.refusals import Conflict, DraftThere, Gone, NotOpen, Refused
 from teams.accounts.models import User
 from teams.clock import selectors as clock
@@ -55,7 +54,7 @@ def start_draft(*, by: User, statement: StatementOfWork, title: str) -> Draft:
 def _copy(draft: Draft, base: StatementVersion | None) -> None:
     """The clauses of the version as those of the draft, nested by their numbers."""
 
-    def copy(nodes: Sequence[selectors.Node], parent: DraftClause | None) -> None:
+    def copy(nodes: Sequence[selectors.Node[ClauseText]], parent: DraftClause | None) -> None:
         for position, node in enumerate(nodes, 1):
             row = DraftClause.objects.create(
                 draft=draft,
@@ -130,19 +129,16 @@ def add_clause(
     draft = _locked(draft)
     parent = _there(after).parent if after else (_there(under) if under else None)
     _check_depth(parent, 1)
-    identity = Clause.objects.create(statement=draft.statement)
     row = DraftClause(
         draft=draft,
-        clause=identity,
+        clause=Clause.objects.create(statement=draft.statement),
         parent=parent,
-        position=1 if after is None else _make_room(after),
+        position=_make_room(draft, parent, after),
         heading=heading,
         text=text.replace("\r\n", "\n"),
         edited_by=by,
         edited_at=clock.now(),
     )
-    if after is None:
-        _shift(draft, parent, 1)
     row.save()
     return row
 
@@ -158,12 +154,15 @@ def remove_clause(*, by: User, clause: DraftClause, with_those_under_it: bool = 
 
 @transaction.atomic
 def restore_clause(*, by: User, clause: DraftClause) -> DraftClause:
-    """Bring a removed or merged clause back, behind those at the place where it stood (at the top if that is gone)."""
+    """Bring a removed or merged clause back to where it stood.
+
+    Where what it stood under is gone, or stands too deep by now, it comes back at the end of the draft.
+    """
     _locked(clause.draft)
-    row = DraftClause.objects.select_for_update().select_related("parent").get(pk=clause.pk)
+    row = DraftClause.objects.select_for_update(of=("self",)).select_related("draft", "parent").get(pk=clause.pk)
     if row.is_removed:
-        parent = row.parent if row.parent and not row.parent.is_removed else None
-        row.parent, row.position = parent, _last_position(row.draft, parent) + 1
+        if row.parent is not None and (row.parent.is_removed or _depth(row.parent) >= DEEPEST):
+            row.parent, row.position = None, _last_position(row.draft, None) + 1
         row.is_removed, row.merged_into = False, None
         _touch(row, by, also=["parent", "position", "is_removed", "merged_into"])
     return row
@@ -226,17 +225,17 @@ def move_clause(*, by: User, clause: DraftClause, direction: Direction) -> Draft
     at = next(place for place, each in enumerate(neighbours) if each.pk == row.pk)
     if direction == "out":
         if row.parent is not None:
-            _place(row, by, row.parent.parent, after=row.parent)
+            _place(row, row.parent.parent, after=row.parent)
     elif direction == "in":
         if at > 0:
             under = neighbours[at - 1]
             _check_depth(under, _height(row))
-            _place(row, by, under, after=_those_under(row.draft, under).last())
+            _place(row, under, after=_those_under(row.draft, under).last())
     else:
         other = at - 1 if direction == "up" else at + 1
         if 0 <= other < len(neighbours):
             after = neighbours[other] if direction == "down" else (neighbours[other - 1] if other > 0 else None)
-            _place(row, by, row.parent, after=after)
+            _place(row, row.parent, after=after)
     return row
 
 
@@ -254,7 +253,7 @@ def place_clause(*, by: User, clause: DraftClause, under: DraftClause | None, af
     if parent is not None and parent.pk in {row.pk, *_under(row)}:
         raise Refused("A clause can't stand under itself.")
     _check_depth(parent, _height(row))
-    _place(row, by, parent, after=after)
+    _place(row, parent, after=after)
     return row
 
 
@@ -304,11 +303,16 @@ def _height(row: DraftClause) -> int:
     return 1 + max((_height(child) for child in _those_under(row.draft, row)), default=0)
 
 
-def _check_depth(parent: DraftClause | None, height: int) -> None:
-    depth, at = 0, parent
+def _depth(row: DraftClause | None) -> int:
+    """How deep the clause stands: 1 at the top; 0 without one."""
+    depth, at = 0, row
     while at is not None:
         depth, at = depth + 1, at.parent
-    if depth + height > DEEPEST:
+    return depth
+
+
+def _check_depth(parent: DraftClause | None, height: int) -> None:
+    if _depth(parent) + height > DEEPEST:
         raise Refused(f"Clauses stand at most {DEEPEST} deep under one another.")
 
 
@@ -317,25 +321,27 @@ def _last_position(draft: Draft, parent: DraftClause | None) -> int:
     return last.position if last else 0
 
 
-def _shift(draft: Draft, parent: DraftClause | None, start: int) -> None:
-    """Make room at `start` among those under the parent."""
-    DraftClause.objects.filter(draft=draft, parent=parent, position__gte=start).update(position=F("position") + 1)
+def _make_room(
+    draft: Draft, parent: DraftClause | None, after: DraftClause | None, *, but: DraftClause | None = None
+) -> int:
+    """The position behind `after`, or the first, which is free afterwards; `but` is the clause that is to stand there.
+
+    Those under the parent are counted anew from 1, with the removed ones, which so keep the place to come back to;
+    only rows that get another position are written.
+    """
+    under = DraftClause.objects.filter(draft=draft, parent=parent).order_by("position", "id")
+    neighbours = [row for row in under if but is None or row.pk != but.pk]
+    free = next((at for at, row in enumerate(neighbours, 2) if after is not None and row.pk == after.pk), 1)
+    for at, row in enumerate(neighbours, 1):
+        position = at if at < free else at + 1
+        if row.position != position:
+            row.position = position
+            row.save(update_fields=["position"])
+    return free
 
 
-def _make_room(after: DraftClause) -> int:
-    """The position behind it, which is free afterwards."""
-    row = DraftClause.objects.select_related("draft", "parent").get(pk=after.pk)
-    _shift(row.draft, row.parent, row.position + 1)
-    return row.position + 1
-
-
-def _place(row: DraftClause, by: User, parent: DraftClause | None, *, after: DraftClause | None) -> None:
-    if after is None:
-        _shift(row.draft, parent, 1)
-        position = 1
-    else:
-        position = _make_room(after)
-    row.parent, row.position = parent, position
+def _place(row: DraftClause, parent: DraftClause | None, *, after: DraftClause | None) -> None:
+    row.parent, row.position = parent, _make_room(row.draft, parent, after, but=row)
     row.save(update_fields=["parent", "position"])
 
 
@@ -347,8 +353,7 @@ def _take_out(row: DraftClause, by: User, *, with_those_under_it: bool) -> None:
     elif children:
         at: DraftClause = row
         for child in children:
-            child.parent, child.position = row.parent, _make_room(at)
-            child.save(update_fields=["parent", "position"])
+            _place(child, row.parent, after=at)
             at = child
     row.is_removed = True
     _touch(row, by, also=["is_removed", "merged_into"])

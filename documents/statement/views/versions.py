@@ -9,13 +9,15 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from documents.statement import changes, selectors
-from documents.statement.forms import SIDE_BY_SIDE, AsOf, Comparison
+from documents.statement.forms.versions import DRAFT, SIDE_BY_SIDE, AsOf, Comparison
 from documents.statement.models import StatementVersion
 from teams.accounts.access import SignedInRequest
 from teams.bodies.models import WorkingGroup
-from teams.bodies.permissions import Action, requires
+from teams.bodies.permissions import Action, Standing, requires
 from teams.clock import selectors as clock
 from teams.filters import address_with
+
+from .drafts import under_work
 
 
 @requires(Action.READ_GROUP)
@@ -47,6 +49,8 @@ def _page(
 ) -> HttpResponse:
     today = clock.today()
     in_force = selectors.in_force(versions, today)
+    standing: Standing = request.standing  # type: ignore[attr-defined]
+    draft = under_work(request, group)
     place = versions.index(shown) if shown else -1
     return render(
         request,
@@ -61,6 +65,9 @@ def _page(
             "filters": filters,
             "day": filters.chosen("as_of"),
             "today": today,
+            "draft": draft,
+            "may_start": standing.may(Action.EDIT_STATEMENT) and draft is None,
+            "group": group,
             "compare": reverse("statement:compare", args=[group.slug]),
             "breadcrumb": [(group.slug.upper(), group.get_absolute_url())],
         },
@@ -69,21 +76,28 @@ def _page(
 
 @requires(Action.READ_GROUP)
 def compare(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
-    """What changed from one version to another, word by word; without a choice, by the version in force.
+    """What changed from one version to another or to the draft, word by word; else by the version in force.
 
     A version that does not exist is said so, with status 404.
     """
     today = clock.today()
     versions = selectors.versions_of(request.user, group, today)
-    filters = Comparison(request.GET, versions=versions)
+    draft = under_work(request, group)
+    filters = Comparison(request.GET, versions=versions, has_draft=draft is not None)
+    is_draft = draft is not None and filters.chosen("new") == DRAFT
     new = filters.versions.get(filters.chosen("new") or "") or selectors.in_force(versions, today)
     older = versions[versions.index(new) + 1 :] if new else []
-    old = filters.versions.get(filters.chosen("old") or "") or (older[0] if older else new)
+    newest = new if is_draft else older[0] if older else new
+    old = filters.versions.get(filters.chosen("old") or "") or newest
     is_unknown = "old" in filters.errors or "new" in filters.errors
     found: list[changes.Change] = []
-    if old and new and not is_unknown:
-        texts = selectors.clauses_of(old, new)
-        found = changes.changes(texts[old.pk], texts[new.pk])
+    if draft and is_draft and old and not is_unknown:
+        rows = selectors.rows_of(draft)
+        texts = selectors.numbered(row for row in rows if not row.is_removed)
+        found = changes.changes(selectors.clauses_of(old)[old.pk], texts, selectors.origins_in(rows))
+    elif old and new and not is_unknown:
+        of = selectors.clauses_of(old, new)
+        found = changes.changes(of[old.pk], of[new.pk], selectors.origins_between(old, new))
     is_beside = filters.chosen("view") == SIDE_BY_SIDE
     return render(
         request,
@@ -93,6 +107,10 @@ def compare(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
             "new": new,
             "changes": found,
             "summary": changes.summary(found),
+            "draft": draft,
+            "is_draft": is_draft,
+            "old_name": str(old),
+            "new_name": "Draft" if is_draft else str(new),
             "is_unknown": is_unknown,
             "is_beside": is_beside,
             "is_changes_only": bool(filters.chosen("changes")),

@@ -7,11 +7,12 @@ from typing import Any
 
 from django import forms
 
+from documents.statement.models import StatementVersion
 from teams.filters import AddressForm
 
-from .models import StatementVersion
-
 SIDE_BY_SIDE = "side"
+# In place of the number of a newer version: the draft under work.
+DRAFT = "draft"
 
 
 class AsOf(AddressForm):
@@ -23,6 +24,17 @@ class AsOf(AddressForm):
         widget=forms.DateInput(attrs={"type": "date", "class": "usa-input"}, format="%Y-%m-%d"),
         error_messages={"invalid": "The date to look back from is no date: write it like 2017-12-01."},
     )
+
+
+class DraftView(AddressForm):
+    """How the page of a draft shows it, and which of its clauses."""
+
+    view = forms.ChoiceField(
+        choices=[("", "Clauses"), ("redline", "Redline"), (SIDE_BY_SIDE, "Side by side")],
+        error_messages={"invalid_choice": "There is no view “%(value)s” of a draft."},
+    )
+    comments = forms.BooleanField(label="With open comments only")
+    changes = forms.BooleanField(label="Changes only")
 
 
 class Comparison(AddressForm):
@@ -38,7 +50,10 @@ class Comparison(AddressForm):
     )
     changes = forms.BooleanField(label="Changes only")
 
-    def __init__(self, *args: Any, versions: Sequence[StatementVersion], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, versions: Sequence[StatementVersion], has_draft: bool = False, **kwargs: Any
+    ) -> None:
+        self.has_draft = has_draft
         self.versions = {version.number: version for version in versions}
         super().__init__(*args, **kwargs)
 
@@ -47,7 +62,8 @@ class Comparison(AddressForm):
         for name in ("old", "new"):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)
-            field.choices = [(number, str(version)) for number, version in self.versions.items()]
+            draft = [(DRAFT, "The draft")] if name == "new" and self.has_draft else []
+            field.choices = [*draft, *((number, str(version)) for number, version in self.versions.items())]
             field.error_messages["invalid_choice"] = "The statement of work has no version “%(value)s”."
 
     def add_prefix(self, field_name: str) -> str:
