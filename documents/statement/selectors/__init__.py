@@ -20,6 +20,7 @@ from .drafts import (
     wording_at,
 )
 from .impact import Affected, Impact, impact_of
+from .signatures import Signature, signatures_by_version, signatures_of, signatures_on_draft
 from .versions import (
     Node,
     clauses_of,
@@ -36,6 +37,7 @@ __all__ = [
     "DraftText",
     "Impact",
     "Node",
+    "Signature",
     "clause_of",
     "clauses_of",
     "clauses_of_draft",
@@ -53,6 +55,9 @@ __all__ = [
     "origins_in",
     "removed_from",
     "rows_of",
+    "signatures_by_version",
+    "signatures_of",
+    "signatures_on_draft",
     "sittings_shown",
     "statement_of",
     "texts_in_force_visible_to",

@@ -105,6 +105,7 @@ def draft(request: SignedInRequest, group: WorkingGroup, draft: int) -> HttpResp
         {
             "group": group,
             "draft": found,
+            "exported": f"{found.get_absolute_url()}export.",
             "lines": wanted,
             "nodes": selectors.tree(line.text for line in wanted),
             "removed": _removed(rows, texts, counted),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import zip_longest
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -69,6 +70,7 @@ def _page(
             "may_start": standing.may(Action.EDIT_STATEMENT) and draft is None,
             "group": group,
             "compare": reverse("statement:compare", args=[group.slug]),
+            "exported": f"{shown.get_absolute_url()}export." if shown else "",
             "breadcrumb": [(group.slug.upper(), group.get_absolute_url())],
         },
     )
@@ -98,6 +100,7 @@ def compare(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
     elif old and new and not is_unknown:
         of = selectors.clauses_of(old, new)
         found = changes.changes(of[old.pk], of[new.pk], selectors.origins_between(old, new))
+    name_in_address = DRAFT if is_draft else new.number if new else ""
     is_beside = filters.chosen("view") == SIDE_BY_SIDE
     return render(
         request,
@@ -112,6 +115,8 @@ def compare(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
             "old_name": str(old),
             "new_name": "Draft" if is_draft else str(new),
             "is_unknown": is_unknown,
+            "exported": f"{request.path}export." if old and new and (is_draft or old != new) and not is_unknown else "",
+            "asked": f"?{urlencode({'from': old.number, 'to': name_in_address})}" if old else "",
             "is_beside": is_beside,
             "is_changes_only": bool(filters.chosen("changes")),
             "filters": filters,
