@@ -99,11 +99,12 @@
     }
     // Several clauses may be open at once: the fields of each have names of their own on the page.
     const number = clause.dataset.clause;
-    form.querySelectorAll("[id]").forEach((one) => one.setAttribute("id", `c${number}-${one.id}`));
-    form.querySelectorAll("[for]").forEach((one) => one.setAttribute("for", `c${number}-${one.getAttribute("for")}`));
-    form.querySelectorAll("[aria-describedby]").forEach((one) => {
-      one.setAttribute("aria-describedby", `c${number}-${one.getAttribute("aria-describedby")}`);
-    });
+    for (const name of ["id", "for", "aria-describedby"]) {
+      form.querySelectorAll(`[${name}]`).forEach((one) => {
+        const ids = one.getAttribute(name).split(" ");
+        one.setAttribute(name, ids.map((id) => `c${number}-${id}`).join(" "));
+      });
+    }
     const words = clause.querySelector("[data-words]");
     words.replaceChildren(document.adoptNode(form));
     link.hidden = true;

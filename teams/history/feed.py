@@ -15,7 +15,19 @@ Visible = Callable[[User, date], "models.QuerySet[Any]"]
 Shown = Callable[[User, date], models.Q]
 
 # Fields that say nothing to a reader: the history has them, its pages don't.
-QUIET = frozenset({"key", "position", "due_revision", "loaded_with", "revision", "edited_by", "edited_at"})
+QUIET = frozenset(
+    {
+        "due_revision",
+        "edited_at",
+        "edited_by",
+        "key",
+        "loaded_with",
+        "merged_into",
+        "position",
+        "revision",
+        "split_from",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from django.db import connection
@@ -198,6 +198,27 @@ def test_a_clause_is_split_and_merged_and_says_so(draft: Draft, editor: Client) 
     page = words_of(editor.post(at(data, "merge/"), {"into": background.clause_id}, follow=True))
     assert "Data exchange merged into 1 Background by Ada Admin" in page
     assert "− Removed, merged into 1" in words_of(editor.get(f"{draft.get_absolute_url()}?view=side"))
+
+
+def test_what_was_split_and_merged_is_said_between_the_versions_too(
+    draft: Draft, editor: Client, administrator: User, rosa: User
+) -> None:
+    background, data = row(draft, "Background"), row(draft, "Data exchange")
+    sent = {"kept": "How the group began.", "heading": "Reasons", "text": "And why.", "seen_revision": "1"}
+    editor.post(at(background, "split/"), sent)
+    editor.post(at(data, "merge/"), {"into": background.clause_id})
+    asked = {"effective_on": date(2018, 9, 1), "closes_on": date(2018, 8, 1)}
+    proposal = services.propose(by=administrator, draft=draft, number="2.0", summary="The pilot", **asked)
+    for role in services.ASKED:
+        services.take_position(by=make.person(), proposal=proposal, role=role, stand="agree")
+    services.adopt(by=rosa, proposal=proposal)
+    page = words_of(editor.get(f"{STATEMENT}compare/?from=1.0&to=2.0"))
+    assert "New, split from 1" in page
+    assert "Removed, merged into 1" in page
+    backwards = words_of(editor.get(f"{STATEMENT}compare/?from=2.0&to=1.0"))
+    assert "split from" not in backwards
+    assert "● Adopted" in words_of(editor.get(f"{STATEMENT}drafts/"))
+    assert "its text stands still" in edit(editor, background, "Late.", 1)
 
 
 def test_splitting_what_changed_meanwhile_keeps_what_was_typed(draft: Draft, editor: Client, rosa: User) -> None:
