@@ -70,6 +70,7 @@ INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
     "statement:draft_split": (CLAUSE, {"administrator"}),
     "statement:draft_merge": (CLAUSE, {"administrator"}),
     "statement:draft_remove": (CLAUSE, {"administrator"}),
+    "statement:clause": ({**GROUP, "clause": 0}, None),
     "statement:export_compared": ({**GROUP, "ending": "md"}, None),
     "statement:export_draft": ({**GROUP, "draft": 0, "ending": "md"}, None),
     "statement:export_version": ({**GROUP, "number": "1.0", "ending": "md"}, None),

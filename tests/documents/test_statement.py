@@ -148,7 +148,7 @@ def test_what_is_owed_stands_under_its_clause_in_every_version(
     background.deliverables.add(owed)
     for address in (STATEMENT, f"{STATEMENT}1.0/"):
         text = words_of(client_in.get(address))
-        assert "Owed under this clause Process maps Team 1 ▲ Late due Fri, Jul 13, 2018 (7 days late)" in text
+        assert "Hangs on this clause Deliverable Process maps Team 1 ▲ Late due Fri, Jul 13, 2018 (7 days late)" in text
 
 
 def test_a_clause_without_one_above_it_stands_at_the_top(group: WorkingGroup) -> None:

@@ -1,5 +1,6 @@
 """Questions about the statement of work: adopted versions, drafts, and what a draft would change."""
 
+from .clauses import Stage, links_of, stages_of
 from .drafts import (
     DraftText,
     clause_of,
@@ -24,7 +25,6 @@ from .signatures import Signature, signatures_by_version, signatures_of, signatu
 from .versions import (
     Node,
     clauses_of,
-    clauses_with_deliverables,
     in_force,
     texts_in_force_visible_to,
     tree,
@@ -38,11 +38,11 @@ __all__ = [
     "Impact",
     "Node",
     "Signature",
+    "Stage",
     "clause_of",
     "clauses_of",
     "clauses_of_draft",
     "clauses_visible_to",
-    "clauses_with_deliverables",
     "comments_by_clause",
     "comments_shown",
     "comments_visible_to",
@@ -50,6 +50,7 @@ __all__ = [
     "drafts_visible_to",
     "impact_of",
     "in_force",
+    "links_of",
     "numbered",
     "origins_between",
     "origins_in",
@@ -59,6 +60,7 @@ __all__ = [
     "signatures_of",
     "signatures_on_draft",
     "sittings_shown",
+    "stages_of",
     "statement_of",
     "texts_in_force_visible_to",
     "tree",

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 
 from documents.statement.models import ClauseText, StatementVersion
-from milestones.work.models import Deliverable
 from teams.accounts.models import User
 from teams.bodies.models import WorkingGroup
 from teams.bodies.selectors import groups_entered_by
@@ -67,16 +66,6 @@ def clauses_of(*versions: StatementVersion) -> dict[int, list[ClauseText]]:
     for text in ClauseText.objects.filter(version__in=by_id).order_by("version", "position"):
         text.version = by_id[text.version_id]
         found[text.version_id].append(text)
-    return found
-
-
-def clauses_with_deliverables(version: StatementVersion) -> list[ClauseText]:
-    """The clauses of a version in their order, each with what is owed under it at hand: two queries."""
-    owed = Prefetch("clause__deliverables", Deliverable.objects.select_related("body__group").order_by("due", "id"))
-    texts = ClauseText.objects.filter(version=version).order_by("position").select_related("clause")
-    found = list(texts.prefetch_related(owed))
-    for text in found:
-        text.version = version
     return found
 
 

@@ -49,6 +49,10 @@ def _page(
     filters: AsOf,
 ) -> HttpResponse:
     today = clock.today()
+    texts = selectors.clauses_of(shown)[shown.pk] if shown else []
+    links = selectors.links_of((text.clause_id for text in texts), request.user, today)
+    for text in texts:
+        text.hanging = links[text.clause_id]  # type: ignore[attr-defined]
     in_force = selectors.in_force(versions, today)
     standing: Standing = request.standing  # type: ignore[attr-defined]
     draft = under_work(request, group)
@@ -61,14 +65,14 @@ def _page(
             "in_force": in_force,
             "after": versions[place - 1] if place > 0 else None,
             "before": versions[place + 1] if shown and place + 1 < len(versions) else None,
-            "nodes": selectors.tree(selectors.clauses_with_deliverables(shown)) if shown else [],
+            "nodes": selectors.tree(texts),
+            "group": group,
             "versions": list(zip_longest(versions, versions[1:])),
             "filters": filters,
             "day": filters.chosen("as_of"),
             "today": today,
             "draft": draft,
             "may_start": standing.may(Action.EDIT_STATEMENT) and draft is None,
-            "group": group,
             "compare": reverse("statement:compare", args=[group.slug]),
             "exported": f"{shown.get_absolute_url()}export." if shown else "",
             "breadcrumb": [(group.slug.upper(), group.get_absolute_url())],
