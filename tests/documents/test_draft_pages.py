@@ -166,6 +166,20 @@ def test_clauses_are_added_and_numbered_by_their_place(draft: Draft, editor: Cli
     ]
 
 
+def test_a_clause_is_added_at_the_end_whatever_is_shown(draft: Draft, editor: Client) -> None:
+    end = f'?after={row(draft, "Reporting").clause_id}">Add a clause at the end'
+    assert end in editor.get(f"{draft.get_absolute_url()}?changes=1").content.decode()
+
+
+def test_a_clause_is_not_added_behind_one_that_went_meanwhile(draft: Draft, editor: Client, rosa: User) -> None:
+    new, gone = f"{draft.get_absolute_url()}clauses/new/", row(draft, "Objectives")
+    services.remove_clause(by=rosa, clause=gone)
+    page = words_of(editor.post(f"{new}?after={gone.clause_id}", {"heading": "Typed"}))
+    assert "The clause “Objectives” was removed from the draft meanwhile." in page
+    assert not DraftClause.objects.filter(heading="Typed").exists()
+    assert editor.post(f"{new}?after=999999", {"heading": "Typed"}).status_code == 404
+
+
 def test_clauses_move_by_buttons_and_to_a_chosen_place(draft: Draft, editor: Client) -> None:
     maps = row(draft, "Process maps")
     page = words_of(editor.post(at(maps, "move/"), {"direction": "up"}, follow=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
@@ -31,10 +31,16 @@ DIRECTIONS: dict[str, services.Direction] = {"up": "up", "down": "down", "in": "
 @requires(Action.EDIT_STATEMENT)
 @takes("GET", "POST")
 def draft_add(request: SignedInRequest, group: WorkingGroup, draft: int) -> HttpResponse:
-    """A new clause, behind the clause `?after=` or first under `?under=`; without either first in the draft."""
+    """A new clause, behind the clause `?after=` or first under `?under=`; without either first in the draft.
+
+    Raises Http404 where the draft has no such clause; one that was removed meanwhile is said.
+    """
     found = draft_at(request, group, draft)
-    rows = {row.clause_id: row for row in selectors.rows_of(found) if not row.is_removed}
-    after, under = (rows.get(_number(request.GET.get(name, ""))) for name in ("after", "under"))
+    rows = {row.clause_id: row for row in selectors.rows_of(found)}
+    asked = [request.GET.get(name, "") for name in ("after", "under")]
+    if any(clause and _number(clause) not in rows for clause in asked):
+        raise Http404("the draft has no such clause")
+    after, under = (rows.get(_number(clause)) for clause in asked)
     form = NewClauseForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:

@@ -108,6 +108,7 @@ def draft(request: SignedInRequest, group: WorkingGroup, draft: int) -> HttpResp
             "exported": f"{found.get_absolute_url()}export.",
             "lines": wanted,
             "nodes": selectors.tree(line.text for line in wanted),
+            "last": next((text.clause_id for text in reversed(texts) if text.depth == 1), None),
             "removed": _removed(rows, texts, counted),
             "changes": [change for change in changed if change.is_change or not is_changes_only],
             "summary": changes.summary(changed),
