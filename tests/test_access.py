@@ -61,6 +61,7 @@ INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
     "statement:start_draft": (GROUP, {"administrator"}),
     "statement:draft": (DRAFT, None),
     "statement:draft_settings": (DRAFT, {"administrator"}),
+    "statement:draft_import": (DRAFT, {"administrator"}),
     "statement:draft_add": (DRAFT, {"administrator"}),
     "statement:draft_clause": (CLAUSE, None),
     "statement:draft_comment": (CLAUSE, COMMENTERS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import clauses, comments, drafts, exports, history, versions
+from .views import clauses, comments, drafts, exports, history, imports, versions
 
 app_name = "statement"
 
@@ -27,6 +27,7 @@ urlpatterns = [
     path(f"{CLAUSE}split/", clauses.draft_split, name="draft_split"),
     path(f"{CLAUSE}merge/", clauses.draft_merge, name="draft_merge"),
     path(f"{CLAUSE}remove/", clauses.draft_remove, name="draft_remove"),
+    path(f"{DRAFT}import/", imports.draft_import, name="draft_import"),
     path("statement/clauses/<int:clause>/", history.clause, name="clause"),
     path("statement/compare/export.<slug:ending>", exports.export_compared, name="export_compared"),
     path("statement/drafts/<int:draft>/export.<slug:ending>", exports.export_draft, name="export_draft"),

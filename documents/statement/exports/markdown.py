@@ -20,7 +20,7 @@ def markdown_of(paper: Paper) -> str:
     """The paper as Markdown: before each clause a comment says which one it is, its text stands as it was written."""
     parts = [*_front(paper, paper.name)]
     for entry in paper.entries:
-        parts += [_mark(entry), _heading(entry.depth, f"{entry.number} {entry.heading}"), entry.text.strip("\n")]
+        parts += _clause(entry)
     return _whole([*parts, *_signatures(paper)])
 
 
@@ -57,6 +57,18 @@ def _signatures(paper: Paper) -> Iterable[str]:
 
 def _mark(entry: Entry) -> str:
     return f"<!-- clause {entry.clause_id} -->"
+
+
+def _clause(entry: Entry) -> list[str]:
+    """A clause; where its text could be taken for more than one, or for a mark of ours, its end is marked too."""
+    text = entry.text.strip("\n").rstrip()
+    heading = _heading(entry.depth, f"{entry.number} {entry.heading}")
+    if prose.has_heading(text) or "<!--" in text:
+        end = f"end of clause {entry.clause_id}"
+        while end in text:
+            end += "+"
+        return [f"<!-- clause {entry.clause_id}, word for word up to: {end} -->", heading, text, f"<!-- {end} -->"]
+    return [_mark(entry), heading, text]
 
 
 def _rank(depth: int) -> int:

@@ -6,7 +6,7 @@ same, however they are written.
 """
 
 from .lines import Kind, Line, Span, settled, tidy
-from .reading import read
+from .reading import has_heading, read
 from .writing import write
 
-__all__ = ["Kind", "Line", "Span", "read", "settled", "tidy", "write"]
+__all__ = ["Kind", "Line", "Span", "has_heading", "read", "settled", "tidy", "write"]

@@ -33,6 +33,11 @@ def read(text: str, *, site: str = "") -> tuple[Line, ...]:
     return settled(line for node in root.children for line in _lines(node, _Place(), site))
 
 
+def has_heading(text: str) -> bool:
+    """Whether the Markdown text has a heading of its own, even one without words."""
+    return any(token.type == "heading_open" for token in _markdown.parse(text))
+
+
 def _lines(node: SyntaxTreeNode, place: _Place, site: str) -> Iterator[Line]:
     level = place.level
     match node.type:

@@ -18,6 +18,7 @@ from .drafts import (
     split_clause,
     start_draft,
 )
+from .imports import Incoming, Planned, import_into, plan_of, state_of
 from .refusals import Conflict, DraftThere, Gone, NotOpen, Refused
 from .versions import Placed, Wording, adopt_version, record, same_clauses
 
@@ -28,8 +29,10 @@ __all__ = [
     "Direction",
     "DraftThere",
     "Gone",
+    "Incoming",
     "NotOpen",
     "Placed",
+    "Planned",
     "Refused",
     "Saved",
     "Wording",
@@ -42,9 +45,11 @@ __all__ = [
     "decide",
     "edit_clause",
     "extend",
+    "import_into",
     "merge_clause",
     "move_clause",
     "place_clause",
+    "plan_of",
     "propose",
     "record",
     "remove_clause",
@@ -55,6 +60,7 @@ __all__ = [
     "same_clauses",
     "split_clause",
     "start_draft",
+    "state_of",
     "take_position",
     "withdraw",
 ]
