@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from documents.statement.exports import Entry, Format, Paper, export
+from documents.statement.exports import Entry, Format, Paper, comparison, export, export_comparison
 from documents.statement.imports import Reading, Unreadable, read_file
 from documents.statement.prose import read
 from tests.documents.test_statement_prose import MARKDOWN
@@ -56,6 +56,18 @@ def test_a_markdown_file_comes_back_as_it_went(told: list[tuple[int, str, str]])
     came = come_back(export(went, Format.MARKDOWN), "a.md")
     assert [(each.clause_id, each.depth, each.heading, each.text) for each in came.clauses] == [
         (each.clause_id, each.depth, each.heading, each.text) for each in went.entries
+    ]
+
+
+@settings(max_examples=40, deadline=None)
+@given(clauses, clauses)
+def test_tracked_changes_that_come_back_count_as_accepted(
+    old: list[tuple[int, str, str]], new: list[tuple[int, str, str]]
+) -> None:
+    went = paper(new)
+    came = come_back(export_comparison(comparison(paper(old), went), Format.WORD), "a.docx")
+    assert [(each.clause_id, each.depth, each.heading, read(each.text)) for each in came.clauses] == [
+        (each.clause_id, each.depth, each.heading, each.lines) for each in went.entries
     ]
 
 

@@ -48,6 +48,8 @@ def outline_of(parts: Mapping[str, bytes]) -> Outline:
     if body is None:
         raise NoDocument("The Word document has no text.")
     reader.read(body)
+    if any(next(body.iter(f"{_W}{change}"), None) is not None for change in ("ins", "del")):
+        reader.outline.unread.append("Tracked changes: all of them count as accepted")
     if any("vbaProject" in name for name in parts):
         reader.outline.unread.append("Macros: they are not read")
     return reader.outline
@@ -196,7 +198,9 @@ class _Reader:
 
     def _table(self, table: Any) -> None:
         properties = table.find(f"{_W}tblPr")
-        rows = table.findall(f"{_W}tr")
+        rows = [row for row in table.findall(f"{_W}tr") if row.find(f"{_W}trPr/{_W}del") is None]
+        if not rows:
+            return
         cells = [row.findall(f"{_W}tc") for row in rows]
         first = table.find(f".//{_W}pPr/{_W}pStyle")
         if first is not None and self.styles.get(first.get(f"{_W}val", ""), "").startswith(names.ABOUT):

@@ -211,7 +211,8 @@ class _Writer:
     def _table(self, each: Tracked) -> None:
         table: Any = self.file.add_table(0, len(each.line.rows[0]), style="Table Grid")
         if each.line.level:
-            element_of(table).tblPr.append(element("w:tblInd", w=names.STEP * each.line.level, type="dxa"))
+            width = element_of(table).tblPr.find(qn("w:tblW"))
+            width.addnext(element("w:tblInd", w=names.STEP * each.line.level, type="dxa"))
         for place, row in enumerate(each.line.rows):
             made = table.add_row()
             if each.fate is not Fate.KEPT:
