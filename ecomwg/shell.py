@@ -113,6 +113,8 @@ def navigation(path: str, standings: dict[str, Standing], standing: Standing | N
         links.append(link("Memberships", reverse("bodies:memberships", args=[slug])))
     if standing.may(Action.RECERTIFY_ACCESS):
         links.append(link("Recertification", reverse("bodies:access_rounds", args=[slug])))
+    if standing.may(Action.KEEP_SETTINGS):
+        links.append(link("Settings", reverse("bodies:settings", args=[slug])))
     if standing.may(Action.READ_LEDGER):
         links.append(link("Reminder ledger", reverse("reminders:ledger", args=[slug])))
     return links

@@ -42,6 +42,7 @@ INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
     "why": ({**GROUP, "kind": "document", "key": "framework"}, {"administrator"}),
     "bodies:access_rounds": (GROUP, {"administrator"}),
     "bodies:access_round": ({**GROUP, "round_pk": 0}, {"administrator"}),
+    "bodies:settings": (GROUP, {"administrator"}),
     "bodies:invitations": (GROUP, INVITING),
     "bodies:invite": (GROUP, INVITING),
     "bodies:invitation": ({**GROUP, "invitation": 0}, INVITING),

@@ -168,11 +168,15 @@ def _set_first_clock(file: GroupFile) -> None:
 
 def _group(file: GroupFile, group: WorkingGroup | None, slug: str) -> WorkingGroup:
     if group is None:
-        group = WorkingGroup.objects.create(slug=slug, timezone=file.timezone, as_of=file.as_of)
+        group = WorkingGroup.objects.create(
+            slug=slug, timezone=file.timezone, timezone_in_file=file.timezone, as_of=file.as_of
+        )
         reminders.set_default_rules(group=group)
-    elif (group.timezone, group.as_of) != (file.timezone, file.as_of):
-        group.timezone, group.as_of = file.timezone, file.as_of
-        group.save(update_fields=["timezone", "as_of"])
+    elif (group.timezone_in_file, group.as_of) != (file.timezone, file.as_of):
+        if group.timezone_in_file != file.timezone:
+            group.timezone = group.timezone_in_file = file.timezone
+        group.as_of = file.as_of
+        group.save(update_fields=["timezone", "timezone_in_file", "as_of"])
     return group
 
 

@@ -160,6 +160,7 @@ PAGES: Final = {
     "bodies:access_rounds": "Recertification",
     "bodies:add_membership": "Add a membership",
     "bodies:invite": "Invite someone",
+    "bodies:settings": "Settings of the group",
     "history:activity": "All activity",
     "papers:developments": "Developments and commitments",
     "reminders:ledger": "Reminder ledger",

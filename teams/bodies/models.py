@@ -16,6 +16,7 @@ from teams.dates import ApproximateDateField, WordingField
 from teams.sources import Sourced
 
 
+@pghistory.track()
 class WorkingGroup(models.Model):
     """A section of the portal: one working group with the bodies above and below it, and all that is theirs.
 
@@ -25,6 +26,9 @@ class WorkingGroup(models.Model):
 
     slug = models.SlugField(unique=True, help_text="Stands in the address of the group's pages.")
     timezone = models.CharField(max_length=50, default="America/New_York", validators=[validate_timezone])
+    timezone_in_file = models.CharField(
+        max_length=50, default="", editable=False, help_text="What the group's file said when it was last loaded."
+    )
     as_of = models.DateField(help_text="The date that the group's file was true on.")
     loaded_at = models.DateTimeField(auto_now_add=True)
 

@@ -36,6 +36,7 @@ class Action(enum.StrEnum):
     EXPLAIN_ACCESS = "be told why a person can see something"
     INVITE = "invite people"
     KEEP_MEMBERSHIPS = "add, change and end memberships"
+    KEEP_SETTINGS = "change the settings of the group"
     READ_DRAFT_MEETINGS = "read meetings that are still drafts"
     READ_GROUP = "read the group's pages"
     READ_LEDGER = "read the reminder ledger"
@@ -55,6 +56,7 @@ ALLOWED: dict[Action, frozenset[str]] = {
     Action.EXPLAIN_ACCESS: frozenset({ADMINISTRATOR}),
     Action.INVITE: frozenset({ADMINISTRATOR, Role.CHAIR}),
     Action.KEEP_MEMBERSHIPS: frozenset({ADMINISTRATOR, Role.CHAIR}),
+    Action.KEEP_SETTINGS: frozenset({ADMINISTRATOR}),
     Action.READ_DRAFT_MEETINGS: frozenset({ADMINISTRATOR, Role.CHAIR, Role.LEAD}),
     Action.READ_GROUP: frozenset({ADMINISTRATOR, *Role.values}),
     Action.READ_LEDGER: frozenset({ADMINISTRATOR, Role.CHAIR, Role.LEAD, Role.REVIEWER}),

@@ -8,6 +8,7 @@ from . import views
 from .invitations import views as invitations
 from .memberships import views as memberships
 from .recertification import views as recertification
+from .settings import views as settings
 
 app_name = "bodies"
 
@@ -22,4 +23,5 @@ urlpatterns = [
     path("memberships/terms/<slug:key>/", memberships.new_term, name="new_term"),
     path("recertification/", recertification.access_rounds, name="access_rounds"),
     path("recertification/<int:round_pk>/", recertification.access_round, name="access_round"),
+    path("settings/", settings.settings, name="settings"),
 ]

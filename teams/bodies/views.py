@@ -71,6 +71,7 @@ def group(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
             ),
             "chosen": chosen,
             "sought": sought,
+            "may_keep_settings": standings_of(request)[group.slug].may(Action.KEEP_SETTINGS),
             "may_invite": standings_of(request)[group.slug].may(Action.INVITE),
             "strategies": group.strategy_set.select_related("issuer").prefetch_related("goals"),
             "breadcrumb": [],

@@ -11,7 +11,7 @@ from django.test import Client
 
 from teams.accounts import services
 from teams.accounts.models import User
-from teams.accounts.profile.forms import FIRST, zones
+from teams.accounts.profile.selectors import FIRST, zones
 from tests import factories
 from tests.pages import words_of
 
