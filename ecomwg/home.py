@@ -36,10 +36,14 @@ CHANGES_OF_BODY_SHOWN = 6
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A milestone that waits on me; `group` names the working group where I am in several."""
+    """A milestone that waits on me; `group` names the working group where I am in several.
+
+    `instead_of` is who owns it, where that is somebody for whom I stand in.
+    """
 
     milestone: Milestone
     group: str
+    instead_of: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +91,21 @@ def home(request: SignedInRequest) -> HttpResponse:
     standings = list(standings_of(request).values())
     known = bodies.bodies_of_groups(request, [standing.group for standing in standings])
     names = _names_of_groups(known) if len(standings) > 1 else {}
-    waiting = _waiting_on(person, today) if standings else []
+    waiting = _waiting_on(person, today, standings) if standings else []
     request.waiting_counted = waiting[0].in_all if waiting else 0  # type: ignore[attr-defined]
     return render(
         request,
         "home.html",
         {
             "today": today,
-            "waiting": [Asked(milestone, _group_of(milestone.body, names)) for milestone in waiting],
+            "waiting": [
+                Asked(
+                    milestone,
+                    _group_of(milestone.body, names),
+                    milestone.owner.name if milestone.owner_id != person.pk else "",
+                )
+                for milestone in waiting
+            ],
             "late": waiting[0].late_in_all if waiting else 0,
             "next_due": next((milestone for milestone in waiting if not milestone.is_late(today)), None),
             "consultations": consultations.open_to(person, today)[:CONSULTATIONS_SHOWN] if standings else [],
@@ -106,9 +117,9 @@ def home(request: SignedInRequest) -> HttpResponse:
     )
 
 
-def _waiting_on(person: User, today: date) -> list[Any]:
-    """The first of what waits on the person; each says how much there is `in_all`, and `late_in_all`."""
-    owed = work.waiting_on(person, today).select_related("group", "body__group", "deliverable")
+def _waiting_on(person: User, today: date, standings: list[Standing]) -> list[Any]:
+    """The first of what waits on the person, also as a stand-in; each says how much `in_all` and `late_in_all`."""
+    owed = work.waiting_on(person, today, standings).select_related("group", "body__group", "deliverable", "owner")
     counted = owed.alias(last=last_day("due")).annotate(
         in_all=Window(Count("pk")), late_in_all=Window(Count("pk", filter=Q(last__lt=today)))
     )

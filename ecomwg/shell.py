@@ -78,7 +78,11 @@ def number_waiting(request: HttpRequest) -> int:
     if not request.user.is_authenticated or getattr(request, "is_enrolling", False):
         return 0
     counted: int | None = getattr(request, "waiting_counted", None)
-    return work.number_waiting_on(request.user, clock.today()) if counted is None else counted
+    return (
+        counted
+        if counted is not None
+        else work.number_waiting_on(request.user, clock.today(), standings_of(request).values())
+    )
 
 
 def navigation(path: str, standings: dict[str, Standing], standing: Standing | None, tree: list[Body]) -> list[Link]:

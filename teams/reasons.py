@@ -1,12 +1,12 @@
-"""What a change is recorded with beside its person: why it was made, and what made it where no person did.
+"""What a change is recorded with beside its person: why, for whom they stood in, or what made it where no person did.
 
-Both stand in the context that the history's triggers store with each change (see `teams.history`).
+All of it stands in the context that the history's triggers store with each change (see `teams.history`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,20 @@ def because(reason: str) -> Iterator[None]:
     """
     with _said(reason=reason):
         yield
+
+
+@contextmanager
+def standing_in_for(person: int | None) -> Iterator[None]:
+    """Record the changes made inside as those of a stand-in for the person with this key; None: in their own right."""
+    with pghistory.context() as context:
+        is_said = person is not None or "stands_in_for" in context.metadata
+    with _said(stands_in_for=person) if is_said else nullcontext():
+        yield
+
+
+def signed(by: str, stands_in_for: str) -> str:
+    """Whose change it was, by name: "Jordan Lee", or "Jordan Lee, standing in for Rosa Alvarez"."""
+    return f"{by}, standing in for {stands_in_for}" if by and stands_in_for else by
 
 
 @contextmanager

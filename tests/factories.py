@@ -14,7 +14,7 @@ from documents.statement.services import Wording, adopt_version
 from milestones.meetings.models import Meeting
 from milestones.work.models import Deliverable, Milestone
 from teams.accounts.models import Organization, User
-from teams.bodies.models import Body, BodyParent, BodyState, Membership, Role, WorkingGroup
+from teams.bodies.models import Absence, Body, BodyParent, BodyState, LentRole, Membership, Role, WorkingGroup
 from teams.dates import ApproximateDate
 
 PASSWORD = "correct horse battery"
@@ -84,6 +84,23 @@ def member(body: Body, who: User | None = None, role: str = Role.MEMBER, **field
     who = who or person()
     Membership.objects.create(**{"body": body, "person": who, "role": role, "started": day("2017"), **fields})
     return who
+
+
+def absence(person: User, stand_in: User, of: WorkingGroup, *lent: Membership, **fields: Any) -> Absence:
+    """The person is away on July 20, 2018 and for two weeks, unless said otherwise; the roles `lent` pass over."""
+    made = Absence.objects.create(
+        **{
+            "person": person,
+            "stand_in": stand_in,
+            "group": of,
+            "first_day": AS_OF,
+            "last_day": date(2018, 8, 3),
+            **fields,
+        }
+    )
+    for membership in lent:
+        LentRole.objects.create(absence=made, membership=membership)
+    return made
 
 
 def deliverable(body: Body, **fields: Any) -> Deliverable:

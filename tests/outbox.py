@@ -58,6 +58,7 @@ def owe(*people: User, now: datetime = START, **columns: Any) -> int:
         "rule": Value(columns.get("rule", "before:1"), text),
         "subject_key": Value(columns.get("subject_key", "thing:1"), text),
         "revision": Value(columns.get("revision", 1), number),
+        "owed_to_id": F("id"),
         "recipient_id": F("id"),
         "scope": Value(columns.get("scope", "ecom"), text),
         "why": Value("You are in a test.", text),

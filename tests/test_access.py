@@ -35,6 +35,9 @@ LEDGER = {"administrator", "reviewer", "chair", "lead"}
 # One address of each kind inside a group, with the roles that it opens for; None: everyone who belongs to the group.
 INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
     "bodies:group": (GROUP, None),
+    "bodies:absences": (GROUP, None),
+    "bodies:set_absence": (GROUP, None),
+    "bodies:absence": ({**GROUP, "absence": 0}, None),
     "bodies:memberships": (GROUP, KEEPERS),
     "bodies:membership": ({**GROUP, "membership": 0}, KEEPERS),
     "bodies:add_membership": (GROUP, KEEPERS),
@@ -175,6 +178,7 @@ def addresses() -> dict[str, str]:
         "pk": Notice.objects.filter(state=Notice.State.SENT).values_list("pk", flat=True)[0],
         "invitation": world.open_invitation().pk,
         "membership": Membership.objects.filter(body__key="team-2", role="member").values_list("pk", flat=True)[0],
+        "absence": world.absence().pk,
         "round_pk": world.round_of_recertification().pk,
         "draft": (comment := world.comment_on_draft()).draft_id,
         "clause": comment.clause_id,

@@ -31,7 +31,7 @@ from milestones.work.models import Milestone
 from teams.accounts.access import ADMINISTRATORS, PUBLIC, SIGNED_IN, access_of, methods_of
 from teams.accounts.models import User
 from teams.bodies.invitations.links import token_of
-from teams.bodies.models import AccessRound, Body, Invitation, Membership, Role, WorkingGroup
+from teams.bodies.models import Absence, AccessRound, Body, Invitation, Membership, Role, WorkingGroup
 from teams.bodies.permissions import ADMINISTRATOR, ALLOWED, CONCERNS_A_BODY, Action
 from teams.clock import selectors as clock
 from teams.notices import services as notices
@@ -71,21 +71,32 @@ class Visitor:
 
 @dataclass(frozen=True)
 class Row:
-    """One address: what it is about, and from whom it is hidden although they may enter the group."""
+    """One address: what it is about, from whom it is hidden though they may enter the group, and who only reads it."""
 
     name: str
     address: str
     body: str = ""
     hidden_from: frozenset[str] = frozenset()
+    read_only_for: frozenset[str] = frozenset()
 
 
 # What the addresses of a body-wise action are about, where it is not the whole group.
 BODY_OF = {"bodies:invitation": "team-1", "bodies:membership": "team-2", "bodies:new_term": "team-1"}
-TRADE = frozenset({"chair", "lead", "member", "member of another team"})
+TRADE = frozenset({"chair", "stand-in of the chair", "lead", "member", "member of another team"})
 # Whom a POST is refused although the table lets them in: a comment is resolved by its author or an administrator.
-NOT_THEIRS = {"statement:draft_resolve": frozenset({"reviewer", "chair", "lead", "member of another team"})}
+NOT_THEIRS = {
+    "statement:draft_resolve": frozenset(
+        {"reviewer", "chair", "stand-in of the chair", "lead", "member of another team"}
+    )
+}
 NO_DRAFTS = frozenset({"reviewer", "partner agency", "member", "member of another team"})
-EVERYONE = frozenset(world.PEOPLE)
+# The absence in the example is the lead's: they change it, and whoever keeps their memberships by a role of their own.
+READ_ONLY_FOR = {
+    "bodies:absence": frozenset(
+        {"member", "member of another team", "reviewer", "partner agency", "stand-in of the chair"}
+    )
+}
+EVERYONE = frozenset({*world.PEOPLE, "stand-in of the chair"})
 
 
 @pytest.fixture(autouse=True)
@@ -113,7 +124,7 @@ def example(db: None, settings: Any) -> datetime:
 
 
 def visitors() -> dict[str, Visitor]:
-    """The ten who ask."""
+    """The eleven who ask."""
     found = {
         "anonymous": Visitor(None),
         "outsider": Visitor(factories.member(factories.root(factories.group("other")), role=Role.CHAIR)),
@@ -121,6 +132,11 @@ def visitors() -> dict[str, Visitor]:
             factories.member(Body.objects.get(group__slug="ecom", key="team-1"), ended=factories.day("2018-07-20"))
         ),
     }
+    chair = Membership.objects.get(person=world.who("chair"), role=Role.CHAIR)
+    stand_in = factories.member(Body.objects.get(group__slug="ecom", key="team-3"), role=Role.OBSERVER)
+    factories.absence(chair.person, stand_in, chair.body.group, chair)
+    lent = frozenset({("team-3", Role.OBSERVER.value), (chair.body.key, chair.role)})
+    found["stand-in of the chair"] = Visitor(stand_in, lent)
     for role in world.PEOPLE:
         person = world.who(role)
         held = person.memberships.filter(body__group__slug="ecom").values_list("body__key", "role")
@@ -131,7 +147,7 @@ def visitors() -> dict[str, Visitor]:
 def rows() -> Iterator[Row]:
     """Every route of ours, with an object that exists, and objects that are hidden, foreign or not there at all."""
     for name, address in addresses().items():
-        yield Row(name, address, BODY_OF.get(name, ""))
+        yield Row(name, address, BODY_OF.get(name, ""), read_only_for=READ_ONLY_FOR.get(name, frozenset()))
     known = {
         "pk": MailboxMessage.objects.values_list("pk", flat=True)[0],
         "token": token_of(world.open_invitation().nonce),
@@ -170,7 +186,9 @@ def expected(row: Row, who: str, visitor: Visitor, method: str) -> str:
         return REFUSED
     if method == "POST" and who in NOT_THEIRS.get(row.name, frozenset()):
         return REFUSED
-    return NOT_FOUND if who in row.hidden_from else OPENED
+    if who in row.hidden_from:
+        return NOT_FOUND
+    return REFUSED if method == "POST" and who in row.read_only_for else OPENED
 
 
 def outcome(answer: Any) -> str:
@@ -305,6 +323,7 @@ def _numbers_of(slug: str) -> set[int]:
         Invitation.objects.filter(body__group__slug=slug),
         AccessRound.objects.filter(group__slug=slug),
         Draft.objects.filter(statement__group__slug=slug),
+        Absence.objects.filter(group__slug=slug),
     ]
     return {pk for rows in asked for pk in rows.values_list("pk", flat=True)}
 

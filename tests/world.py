@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from django.core.management import call_command
@@ -9,9 +10,11 @@ from django.core.management import call_command
 from documents.statement import services as statement
 from documents.statement.models import DraftComment, StatementOfWork
 from teams.accounts.models import User
+from teams.bodies.absences import services as absences
 from teams.bodies.invitations.services import invite
-from teams.bodies.models import AccessRound, Body, Invitation, WorkingGroup
+from teams.bodies.models import Absence, AccessRound, Body, Invitation, WorkingGroup
 from teams.bodies.recertification import services as recertification
+from teams.clock import selectors as clock
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "ecomwg" / "examples" / "ecomwg.yaml"
 SECOND = Path(__file__).resolve().parent / "loading" / "second_group.yaml"
@@ -68,6 +71,20 @@ def comment_on_draft() -> DraftComment:
         clause = draft.clauses.select_related("clause").earliest("position", "pk").clause
         found = statement.comment(by=who("member"), draft=draft, clause=clause, text="Who reads this?")
     return found
+
+
+def absence() -> Absence:
+    """An absence that holds; reminders alone pass over."""
+    group = WorkingGroup.objects.get(slug="ecom")
+    found = Absence.objects.filter(group=group, person=who("lead")).first()
+    return found or absences.set_absence(
+        by=who("lead"),
+        person=who("lead"),
+        group=group,
+        first_day=clock.today(),
+        last_day=clock.today() + timedelta(days=14),
+        stand_in=who("member"),
+    )
 
 
 def who(role: str) -> User:

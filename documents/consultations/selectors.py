@@ -15,7 +15,8 @@ from milestones.meetings.models import Meeting
 from milestones.meetings.sections import Section
 from milestones.meetings.selectors import meetings_visible_to
 from teams.accounts.models import User
-from teams.bodies.models import Body, Membership, Role
+from teams.bodies.models import Body, Role
+from teams.bodies.selectors import memberships_counting_for
 from teams.dates import ApproximateDate
 
 from .models import Consultation
@@ -38,9 +39,10 @@ def shown_to(person: User, day: date) -> Q:
 def open_to(person: User, today: date) -> QuerySet[Consultation]:
     """Consultations that take comments on `today` and ask this person: the first to close first.
 
-    Asked are those who belong to a body of the audience on that day in any role, and the group's CBP reviewers.
+    Asked are those who belong to a body of the audience on that day in any role, and the group's CBP reviewers; so is
+    who has such a role as a stand-in.
     """
-    held = Membership.objects.filter(Membership.holding(today), person=person)
+    held = memberships_counting_for(person, today)
     asked = Consultation.audience.through.objects.filter(body__in=held.values("body"))
     reviewed = held.filter(role=Role.REVIEWER).values("body__group")
     return (

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
+
+from django.utils import formats
 
 from documents.library.models import Document
 from milestones.meetings.models import Meeting
 from teams.accounts.models import User
 from teams.bodies.models import Body, Membership, Role, WorkingGroup
-from teams.bodies.permissions import ADMINISTRATOR, ALLOWED, CONCERNS_A_BODY, Action, standings
+from teams.bodies.permissions import ADMINISTRATOR, ALLOWED, CONCERNS_A_BODY, Action, Standing, standings
 
 from .objects import Asking, Page
 
@@ -48,8 +50,9 @@ def explained(person: User, page: Page, group: WorkingGroup, bodies: Iterable[Bo
     held = [] if _is_by_standing(person, action) else [each for each in _ever(person, group) if each.holds_on(day)]
     if not standing.may(action):
         return Answer(False, [*rules, "The person holds none of these roles in this group."], held)
-    rules += _rules_of_object(person, page)
-    if not _is_shown(page, Asking(person, standing, list(bodies)), action):
+    known = list(bodies)
+    rules += [*_rules_of_stand_in(standing, page, known), *_rules_of_object(person, page)]
+    if not _is_shown(page, Asking(person, standing, known), action):
         if page.body is not None:
             rules.append(f"It belongs to {page.body.short_name}, in which no role of the person counts for this.")
         return Answer(False, rules, held)
@@ -88,6 +91,23 @@ def _rule(person: User, action: Action) -> str:
 
 def _roles(action: Action) -> str:
     return ", ".join(name for role, name in _PLURALS.items() if role in ALLOWED[action])
+
+
+def _rules_of_stand_in(standing: Standing, page: Page, bodies: Iterable[Body]) -> Iterator[str]:
+    """What of other people's roles counts here, with the absence that lends them."""
+    names = {body.pk: body.short_name for body in bodies}
+    for each in standing.stands_in:
+        roles = sorted(
+            f"{Role(role).label} of {names[body]}"
+            for body, role in each.roles
+            if standing.counts(role, body, page.action, page.body)
+        )
+        if roles:
+            until = formats.date_format(each.until, "F j, Y")
+            yield (
+                f"The person stands in for {each.name}, who is away until {until} (absence {each.absence}), and has "
+                f"from them meanwhile: {', '.join(roles)}."
+            )
 
 
 def _rules_of_object(person: User, page: Page) -> list[str]:

@@ -126,6 +126,14 @@ KINDS: Final = {
         group="body__group",
         body=lambda row: row.body,
     ),
+    "absence": Kind(
+        "absence",
+        "bodies:absence",
+        lambda asking: bodies.absences_of(asking.standing.group),
+        parameter="absence",
+        field="pk",
+        title=lambda row: f"{row.person} away, {row.stand_in} stands in",
+    ),
     "invitation": Kind(
         "invitation",
         "bodies:invitation",
@@ -157,6 +165,8 @@ KINDS: Final = {
 # What pages without an object of their own are called; any other by its name in the list of addresses.
 PAGES: Final = {
     "bodies:group": "The group",
+    "bodies:absences": "Absences",
+    "bodies:set_absence": "Set an absence",
     "bodies:access_rounds": "Recertification",
     "bodies:add_membership": "Add a membership",
     "bodies:invite": "Invite someone",

@@ -11,9 +11,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from teams.accounts.models import Organization, User
-from teams.bodies.models import Body, Membership, WorkingGroup
+from teams.bodies.models import Body, WorkingGroup
 from teams.bodies.permissions import ALLOWED, Action
-from teams.bodies.selectors import groups_entered_by
+from teams.bodies.selectors import groups_entered_by, memberships_counting_for
 from teams.dates import ApproximateDate, first_day, last_day
 
 from .models import AgendaItem, Meeting, Preparation, WorkStream
@@ -60,19 +60,17 @@ def shown_to(person: User, day: date) -> Q:
 def _groups_with_drafts_for(person: User, day: date) -> QuerySet[WorkingGroup]:
     if person.is_site_admin:
         return WorkingGroup.objects.all()
-    held = Membership.objects.filter(
-        Membership.holding(day), person=person, role__in=ALLOWED[Action.READ_DRAFT_MEETINGS]
-    )
+    held = memberships_counting_for(person, day).filter(role__in=ALLOWED[Action.READ_DRAFT_MEETINGS])
     return WorkingGroup.objects.filter(pk__in=held.values("body__group"))
 
 
 def concerning(person: User, day: date) -> Q:
     """That a meeting concerns the person on `day`.
 
-    It does if a body of theirs holds it, or the working group or a committee above; if they prepare it; or if their
-    organization goes there.
+    It does if a body of theirs holds it, or one of somebody whose role they have as a stand-in, or the working group or
+    a committee above; if they prepare it; or if their organization goes there.
     """
-    belongs_to = Membership.objects.filter(Membership.holding(day), person=person).values("body")
+    belongs_to = memberships_counting_for(person, day).values("body")
     prepared = Preparation.objects.filter(milestone__owner=person).values("meeting")
     attended = Meeting.attended_by.through.objects.filter(organization=person.organization_id).values("meeting")
     above_the_teams = Q(body__isnull=False) & ~Q(body__kind=Body.Kind.TEAM)

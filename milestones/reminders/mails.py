@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.utils import formats, timezone
 
 from milestones.work.models import Milestone, State
+from teams.accounts.models import User
 from teams.bodies.models import BodyState
 from teams.clock import selectors as clock
 from teams.clock.services import held_still
@@ -26,27 +27,31 @@ STANDING_STILL: Final[dict[str, str]] = {BodyState.State.HIATUS: "is on hiatus",
 
 
 def compose(batch: Sequence[Notice], now: datetime) -> Mapping[int, Mail | Moot]:
-    """For each notice its mail, or why it need not go: three queries for the batch.
+    """For each notice its mail, or why it need not go: three queries for the batch, four where someone else gets one.
 
-    A reminder still holds as long as the sweep would write it now; everything else is told in words.
+    A reminder still holds as long as the sweep would write it now; everything else is told in words. It goes to whom
+    the sweep would write it: to the stand-in of who is away since it was queued, to the owner who is back.
     """
     ids = {_milestone_id(notice) for notice in batch}
     owed = {
-        (row["subject_key"], row["revision"], row["recipient_id"]): row["rule"]
-        for row in selectors.due(now).filter(pk__in=ids)
+        (row["subject_key"], row["revision"], row["owed_to_id"]): row for row in selectors.due(now).filter(pk__in=ids)
     }
+    others = User.objects.in_bulk(
+        {row["recipient_id"] for row in owed.values()} - {each.recipient_id for each in batch}
+    )
+    people = others | {each.recipient.pk: each.recipient for each in batch if each.recipient is not None}
     milestones = selectors.milestones_spoken_of(ids, now).in_bulk()
     answers: dict[int, Mail | Moot] = {}
     with held_still(now):
         for notice in batch:
             milestone = milestones.get(_milestone_id(notice))
-            rule = owed.get((notice.subject_key, notice.revision, notice.recipient_id))
+            row = owed.get((notice.subject_key, notice.revision, notice.owed_to_id))
             if milestone is None:
                 answers[notice.pk] = Moot("The milestone is gone.")
-            elif rule == notice.rule:
-                answers[notice.pk] = mail_of(notice, milestone)
+            elif row is not None and row["rule"] == notice.rule:
+                answers[notice.pk] = mail_of(notice, milestone, people[row["recipient_id"]], row["why"])
             else:
-                answers[notice.pk] = Moot(why_moot(notice, milestone, rule))
+                answers[notice.pk] = Moot(why_moot(notice, milestone, row["rule"] if row else None))
     return answers
 
 
@@ -64,7 +69,7 @@ def why_moot(notice: Notice, milestone: selectors.MilestoneSpokenOf, rule_owed: 
         return "It was handed in; its owner has nothing to do now."
     if milestone.due_revision != notice.revision:
         return f"Its date was moved to {milestone.due}."
-    if milestone.owner_id != notice.recipient_id:
+    if milestone.owner_id != notice.owed_to_id:
         return "Someone else owns it now."
     if not milestone.owner_belongs:
         return "The person has left the group."
@@ -77,12 +82,16 @@ def why_moot(notice: Notice, milestone: selectors.MilestoneSpokenOf, rule_owed: 
     return "The group's rules no longer ask for it."
 
 
-def mail_of(notice: Notice, milestone: Milestone) -> Mail:
-    """The mail as text and as HTML, on the date of the portal's clock in the owner's time zone.
+def mail_of(notice: Notice, milestone: Milestone, to: User, why: str) -> Mail:
+    """The mail as text and as HTML, on the date of the portal's clock in the time zone of who gets it.
+
+    `to` is the owner, or who stands in for them, and `why` says so; where that is not the notice's recipient (an
+    absence began or ended since), the mail names whom it goes to.
 
     All mails about one milestone refer to the same Message-ID, so that mail programs show them as one thread.
     """
-    zone = ZoneInfo(milestone.owner.timezone)
+    zone = ZoneInfo(to.timezone)
+    absent = milestone.owner if to != milestone.owner else None
     today = clock.today(zone)
     url = f"{settings.SITE_URL}{milestone.get_absolute_url()}"
     context = {
@@ -92,21 +101,26 @@ def mail_of(notice: Notice, milestone: Milestone) -> Mail:
         "due_in_full": in_full(milestone.due),
         "next_step": next_step(milestone, today),
         "url": url,
-        "zone": milestone.owner.timezone,
-        **foot(notice.why),
+        "absent": absent,
+        "zone": to.timezone,
+        **foot(why),
     }
     with timezone.override(zone):
         text = render_to_string("emails/milestone_due.txt", context)
         html = render_to_string("emails/milestone_due.html", context)
     thread = f"<milestone-{milestone.pk}@{urlsplit(settings.SITE_URL).hostname}>"
+    subject = f"{headline(milestone, today)}: {milestone.title}" + (f" (for {absent.name})" if absent else "")
     sample = " (Sample.)" if milestone.is_sample else ""
+    moved = to if to.pk != notice.recipient_id else None
     return Mail(
-        f"{headline(milestone, today)}: {milestone.title}",
+        subject,
         text,
         html,
         {"References": thread},
         summary=f"{milestone.body}. {next_step(milestone, today)}{sample}",
         link=url,
+        to=moved,
+        why=why if moved else "",
     )
 
 

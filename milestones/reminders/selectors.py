@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from django.conf import settings
 from django.db import connection
 from django.db.models import (
+    BigIntegerField,
     BooleanField,
     Case,
     CharField,
@@ -31,7 +32,7 @@ from django.db.models.functions import Cast, Coalesce, Concat, Greatest
 
 from milestones.work.models import Milestone, State
 from teams.accounts.models import User
-from teams.bodies.models import Body, BodyState, Membership, WorkingGroup
+from teams.bodies.models import Absence, Body, BodyState, Membership, WorkingGroup
 from teams.clock import selectors as clock
 from teams.dates import last_day
 from teams.notices import selectors as notices
@@ -131,11 +132,70 @@ def _standing(milestones: QuerySet[Any, Any], day: Combinable) -> QuerySet[Any, 
     return annotated
 
 
+def _with_who_gets_it(milestones: QuerySet[Any, Any], now: datetime) -> QuerySet[Any, Any]:
+    """Adds `recipient_id`, whom a reminder of a milestone on its `day` goes to, and `because`, the start of why.
+
+    Who is away on that day has it go to their stand-in; to themselves where that one is away too, has left the group or
+    has no open account any more. Absences are looked up for owners alone who have one that is not over.
+    """
+    # The day before: somewhere the date is still yesterday's.
+    open_ones = Absence.objects.filter(
+        Q(returned_on__isnull=True) | Q(returned_on__gt=now.date() - timedelta(days=1)),
+        last_day__gte=now.date() - timedelta(days=1),
+    )
+    day = OuterRef("day")
+    holding = Absence.objects.filter(Absence.holding(day), person=OuterRef("owner"), group=OuterRef("group"))
+    day_of_absence = OuterRef(OuterRef("day"))
+    belongs = Membership.objects.filter(
+        Membership.holding(day_of_absence),  # type: ignore[arg-type]
+        person=OuterRef("stand_in"),
+        body__group=OuterRef("group"),
+    )
+    away_too = Absence.objects.filter(
+        Absence.holding(day_of_absence), person=OuterRef("stand_in"), group=OuterRef("group")
+    )
+    can_take_it = Q(stand_in__is_active=True) & Exists(belongs) & ~Exists(away_too)
+    last_day_in_words = Func(F("last_day"), Value("FMMonth FMDD, YYYY"), function="to_char", output_field=CharField())
+    words = Case(
+        When(
+            can_take_it,
+            then=Concat(
+                Value("You stand in for "),
+                F("person__name"),
+                Value(", who owns this milestone, until "),
+                last_day_in_words,
+            ),
+        ),
+        When(
+            Exists(away_too),
+            then=Concat(
+                Value("You own this milestone, and "), F("stand_in__name"), Value(", your stand-in, is away too")
+            ),
+        ),
+        default=Concat(
+            Value("You own this milestone, and "), F("stand_in__name"), Value(", your stand-in, can't take it now")
+        ),
+        output_field=CharField(),
+    )
+    is_away = Q(owner__in=open_ones.values("person"))
+
+    def looked_up(rows: QuerySet[Any, Any], otherwise: Value | Cast) -> Coalesce:
+        field = otherwise.output_field
+        return Coalesce(Case(When(is_away, then=Subquery(rows[:1], output_field=field))), otherwise, output_field=field)
+
+    annotated: QuerySet[Any, Any] = milestones.annotate(
+        recipient_id=looked_up(holding.filter(can_take_it).values("stand_in"), Cast(F("owner_id"), BigIntegerField())),
+        because=looked_up(holding.values(words=words), Value("You own this milestone", output_field=CharField())),
+    )
+    return annotated
+
+
 def _owed(now: datetime) -> QuerySet[Any, Any]:
     """Every open milestone with every rule of its group, as a notice that is due at `due_at`: in the past, or to come.
 
     A reminder is due at 08:00 on its day in the owner's time zone. Nobody is reminded who can't sign in or has left
-    the group, and no body that is on hiatus or closed: on the reminder's day, or today where that has passed.
+    the group, and no body that is on hiatus or closed: on the reminder's day, or today where that has passed. On that
+    day too it is asked who is away: a reminder goes to the stand-in, and is the owner's all the same (`owed_to_id`).
     """
     zone = _zone()
     morning = MorningOf(last_day("due"), F("group__reminder_rules__days_after"))
@@ -144,20 +204,19 @@ def _owed(now: datetime) -> QuerySet[Any, Any]:
         rule=F("group__reminder_rules__key"),
         subject_key=Concat(Value(SUBJECT), Cast(F("id"), CharField(max_length=20))),
         revision=F("due_revision"),
-        recipient_id=F("owner_id"),
+        owed_to_id=F("owner_id"),
         scope=F("group__slug"),
-        why=Concat(
-            Value("You own this milestone; the group's rule reminds "),
-            F("group__reminder_rules__wording"),
-            Value("."),
-        ),
         due_at=InZone(morning, zone, output_field=DateTimeField()),
         useless_after=ExpressionWrapper(F("due_at") + Value(USEFUL_FOR), DateTimeField()),
     )
     instant = Greatest(F("due_at"), Value(now, output_field=DateTimeField()))
-    return _standing(rows.filter(due_at__isnull=False), _local_day(instant, zone)).filter(
+    standing = _standing(rows.filter(due_at__isnull=False), _local_day(instant, zone)).filter(
         owner_belongs=True, body_state=BodyState.State.ACTIVE, group_state=BodyState.State.ACTIVE
     )
+    owed: QuerySet[Any, Any] = _with_who_gets_it(standing, now).annotate(
+        why=Concat(F("because"), Value("; the group's rule reminds "), F("group__reminder_rules__wording"), Value("."))
+    )
+    return owed
 
 
 def due(now: datetime) -> QuerySet[Any, dict[str, Any]]:

@@ -29,6 +29,7 @@ class Subject:
 class Source:
     """One sort of thing that people are reminded of.
 
+    A row goes to `recipient_id` and is owed to `owed_to_id`: the same person, unless somebody stands in for them.
     `due(now)` and `coming(now, until)` are queries whose rows have the columns `teams.notices.services.COLUMNS`: what
     is to be queued at the instant `now`, and what will become due after `now` and up to `until` if nothing changes
     (for the forecast, which may be shown twice as long before it is due: its rows are reckoned each time). `subjects`

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -34,7 +35,7 @@ def ledger(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
     chosen = LedgerFilter(request.GET, people=notices.recipients_of(group.slug), subjects=subjects.values())
     rows = notices.notices_of(group.slug)
     if person := chosen.person_id:
-        rows = rows.filter(recipient_id=person)
+        rows = rows.filter(Q(recipient_id=person) | Q(owed_to_id=person))
     if about := chosen.chosen("about"):
         rows = rows.filter(subject_key=about)
     if state := chosen.chosen("state"):
@@ -64,7 +65,7 @@ def forecast(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
     chosen = ForecastFilter(request.GET, people=people.values(), subjects=subjects.values())
     rows = selectors.forecast_of(group, now, now + FORECAST)
     if person := chosen.person_id:
-        rows = [(row, plan) for row, plan in rows if row["recipient_id"] == person]
+        rows = [(row, plan) for row, plan in rows if person in (row["recipient_id"], row["owed_to_id"])]
     if about := chosen.chosen("about"):
         rows = [(row, plan) for row, plan in rows if row["subject_key"] == about]
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
@@ -75,7 +76,14 @@ def forecast(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
             **_around(group, "forecast"),
             "page": page,
             "rows": [
-                (row, people.get(row["recipient_id"]), subjects.get(row["subject_key"]), plan) for row, plan in page
+                (
+                    row,
+                    people.get(row["recipient_id"]),
+                    people.get(row["owed_to_id"]) if row["owed_to_id"] != row["recipient_id"] else None,
+                    subjects.get(row["subject_key"]),
+                    plan,
+                )
+                for row, plan in page
             ],
             "filter": chosen,
             "until": now + FORECAST,

@@ -11,9 +11,12 @@ class BodiesConfig(AppConfig):
     verbose_name = "Committee, group and teams"
 
     def ready(self) -> None:
-        """Invitations are a kind of notice."""
+        """Invitations and absences are kinds of notices."""
         from teams.notices import kinds
 
+        from .absences import mails as absence_mails
+        from .absences import selectors as absences
         from .invitations import mails, selectors
 
         kinds.register(kinds.Kind(selectors.KIND, mails.compose))
+        kinds.register(kinds.Kind(absences.KIND, absence_mails.compose))

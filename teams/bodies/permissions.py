@@ -7,21 +7,26 @@ docs/permissions.md is written from the table by `manage.py permissions_table`.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from teams.accounts.access import SignedInRequest, declare
 from teams.accounts.models import User
 from teams.clock import selectors as clock
+from teams.reasons import standing_in_for
 
-from .models import Body, BodyParent, Membership, Role, WorkingGroup
+from .models import Absence, Body, BodyParent, Membership, Role, WorkingGroup
+from .selectors import lent_on
 
 P = ParamSpec("P")
 
@@ -78,12 +83,37 @@ def may_vouch_for_government(person: User) -> bool:
     return person.is_site_admin or person.is_government
 
 
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """Someone for whom a person stands in: `roles` are what is lent to them meanwhile, as in `Standing.held`.
+
+    `absence` and `person` are the keys of the absence and of who is away; `until` is the last day of it.
+    """
+
+    absence: int
+    person: int
+    name: str
+    until: date
+    roles: frozenset[tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """An absence of the person's own, now or to come, with the name of who stands in for them."""
+
+    absence: int
+    first: date
+    until: date
+    stand_in: str
+
+
 @dataclass(frozen=True)
 class Standing:
     """What a person is in one group on one date.
 
-    `name` is that of the group; `held` are the roles with the key of the body in which each is held. An administrator
-    of the portal stands in every group, in no body.
+    `name` is that of the group; `held` are the person's own roles with the key of the body in which each is held;
+    `stands_in` are those for whom they stand in on that date; `away` is their own absence, or the next one to come. An
+    administrator of the portal stands in every group, in no body.
     """
 
     group: WorkingGroup
@@ -91,30 +121,57 @@ class Standing:
     day: date
     held: frozenset[tuple[int, str]]
     is_administrator: bool = False
+    stands_in: tuple[StandIn, ...] = ()
+    away: Away | None = None
+
+    @cached_property
+    def counting(self) -> frozenset[tuple[int, str]]:
+        """The person's own roles and those lent to them."""
+        return self.held.union(*(each.roles for each in self.stands_in))
 
     @cached_property
     def roles(self) -> frozenset[str]:
-        """The roles held anywhere in the group."""
-        return frozenset({role for _, role in self.held} | ({ADMINISTRATOR} if self.is_administrator else set()))
+        """The roles that count anywhere in the group."""
+        return frozenset({role for _, role in self.counting} | ({ADMINISTRATOR} if self.is_administrator else set()))
 
     @cached_property
     def body_ids(self) -> frozenset[int]:
-        """The bodies that the person belongs to."""
-        return frozenset(body for body, _ in self.held)
+        """The bodies that the person belongs to, or stands in for someone in."""
+        return frozenset(body for body, _ in self.counting)
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the person is away on that date."""
+        return self.away is not None and self.away.first <= self.day
 
     def may(self, action: Action, body: Body | None = None) -> bool:
-        """Whether the table allows it.
+        """Whether the table allows it, by an own role or a lent one.
 
         For an action that concerns a body, `body` asks for that one, and without it for any body of the group. A body
         that isn't the group's is refused to everyone. Asks the database at most once, and only where a body is given
         and no role in that body itself decides.
         """
+        return self._is_allowed(action, body, self.counting)
+
+    def may_by_own_role(self, action: Action, body: Body | None = None) -> bool:
+        """The same, by the person's own roles alone."""
+        return self._is_allowed(action, body, self.held)
+
+    def acts_for(self, action: Action, body: Body | None = None) -> StandIn | None:
+        """For whom the person stands in when they do it; None where their own roles allow it, or nothing does."""
+        if self.may_by_own_role(action, body):
+            return None
+        return next((each for each in self.stands_in if self._is_allowed(action, body, each.roles)), None)
+
+    def _is_allowed(self, action: Action, body: Body | None, held: frozenset[tuple[int, str]]) -> bool:
         if body is not None and body.group_id != self.group.pk:
             return False
         allowed = ALLOWED[action]
-        if body is None or action not in CONCERNS_A_BODY or (self.is_administrator and ADMINISTRATOR in allowed):
-            return bool(allowed & self.roles)
-        counting = {held_in for held_in, role in self.held if role in allowed}
+        if self.is_administrator and ADMINISTRATOR in allowed:
+            return True
+        counting = {held_in for held_in, role in held if role in allowed}
+        if body is None or action not in CONCERNS_A_BODY:
+            return bool(counting)
         return body.pk in counting or bool(counting and counting & self._above(body.pk))
 
     def counts(self, role: str, held_in: int, action: Action, body: Body | None = None) -> bool:
@@ -145,15 +202,21 @@ class Standing:
 def standings(person: User, day: date) -> dict[str, Standing]:
     """The person's standing on `day` in each group that they may enter, by the group's slug: one query, or two.
 
-    An administrator of the portal stands in every group; anyone else where a membership holds on that day.
+    An administrator of the portal stands in every group; anyone else where a membership of their own holds on that day.
+    What is lent to them while somebody is away counts there too, by the day alone (see `selectors.lent_on`).
     """
     held: dict[int, set[tuple[int, str]]] = {}
+    found: dict[int, Any] = {}
     groups: dict[int, WorkingGroup] = {}
     names: dict[int, str] = {}
-    memberships = Membership.objects.filter(Membership.holding(day), person=person).select_related("body__group")
-    for membership in memberships.annotate(group_name=_name_of_group("body__group")):
+    memberships: QuerySet[Any] = Membership.objects.filter(Membership.holding(day), person=person)
+    for membership in memberships.select_related("body__group").annotate(
+        group_name=_name_of_group("body__group"),
+        stood_in=ArraySubquery(_stood_in_by(person, day)),
+        own_absence=Subquery(_absences_of(person, day)[:1]),
+    ):
         group = membership.body.group
-        groups[group.pk], names[group.pk] = group, membership.group_name
+        groups[group.pk], names[group.pk], found[group.pk] = group, membership.group_name, membership
         held.setdefault(group.pk, set()).add((membership.body_id, membership.role))
     if person.is_site_admin:
         for group in WorkingGroup.objects.annotate(group_name=_name_of_group("pk")):
@@ -166,9 +229,55 @@ def standings(person: User, day: date) -> dict[str, Standing]:
             day,
             frozenset(held.get(group.pk, ())),
             is_administrator=person.is_site_admin,
+            stands_in=tuple(map(_stand_in, found[group.pk].stood_in)) if group.pk in found else (),
+            away=_away(found[group.pk].own_absence) if group.pk in found else None,
         )
         for group in sorted(groups.values(), key=lambda group: group.slug)
     }
+
+
+def _stood_in_by(person: User, day: date) -> QuerySet[Absence, Any]:
+    """Absences in the group of a membership in which the person stands in, with the roles that pass to them."""
+    roles = lent_on(day, person).filter(absence=OuterRef("pk")).order_by("membership")
+    belongs = Membership.objects.filter(
+        Membership.holding(day), person=OuterRef("person"), body__group=OuterRef("group")
+    )
+    return (
+        Absence.objects.filter(Absence.holding(day), Exists(belongs), stand_in=person, group=OuterRef("body__group"))
+        .order_by("last_day", "pk")
+        .values(
+            it=JSONObject(
+                absence="pk",
+                person="person",
+                name="person__name",
+                until="last_day",
+                roles=ArraySubquery(roles.values(it=JSONObject(body="membership__body", role="membership__role"))),
+            )
+        )
+    )
+
+
+def _absences_of(person: User, day: date) -> QuerySet[Absence, Any]:
+    """The person's own absences in the group of a membership that hold on `day` or later, the first one first."""
+    return (
+        Absence.objects.filter(
+            Q(returned_on__isnull=True), person=person, group=OuterRef("body__group"), last_day__gte=day
+        )
+        .order_by("first_day")
+        .values(it=JSONObject(absence="pk", first="first_day", until="last_day", stand_in="stand_in__name"))
+    )
+
+
+def _stand_in(said: dict[str, Any]) -> StandIn:
+    roles = frozenset((role["body"], role["role"]) for role in said["roles"])
+    return StandIn(said["absence"], said["person"], said["name"], date.fromisoformat(said["until"]), roles)
+
+
+def _away(said: dict[str, Any] | None) -> Away | None:
+    if said is None:
+        return None
+    first, until = (date.fromisoformat(said[name]) for name in ("first", "until"))
+    return Away(said["absence"], first, until, said["stand_in"])
 
 
 def _name_of_group(group: str) -> Subquery:
@@ -185,6 +294,18 @@ def standings_of(request: HttpRequest) -> dict[str, Standing]:
         found = standings(request.user, clock.today())
         request.standings_found = found  # type: ignore[attr-defined]
     return found
+
+
+@contextmanager
+def recorded_as(standing: Standing, action: Action, body: Body | None = None) -> Iterator[None]:
+    """Record changes made inside with both names where the person may make them only as somebody's stand-in.
+
+    `@requires` does it for the action of the view. A view that changes something in one body says so for that body,
+    since the person may have the right in another body themselves.
+    """
+    stands_in = standing.acts_for(action, body)
+    with standing_in_for(stands_in.person if stands_in else None):
+        yield
 
 
 def requires(
@@ -211,7 +332,8 @@ def requires(
             if not standing.may(action):
                 raise PermissionDenied(f"your role does not allow you to {action.value}")
             request.standing = standing  # type: ignore[attr-defined]
-            return view(cast(SignedInRequest, request), standing.group, *args, **kwargs)
+            with recorded_as(standing, action):
+                return view(cast(SignedInRequest, request), standing.group, *args, **kwargs)
 
         # The address gives the group by its name, which Concatenate can't say.
         return declare(guarded, action.name)  # type: ignore[return-value]

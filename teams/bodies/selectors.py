@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import F, Prefetch, QuerySet
 from django.http import HttpRequest
 
 from teams.accounts.models import User
 
-from .models import Body, BodyParent, BodyState, Membership, WorkingGroup
+from .models import Absence, Body, BodyParent, BodyState, LentRole, Membership, Role, WorkingGroup
 
 
 def bodies_of(group: WorkingGroup) -> QuerySet[Body]:
@@ -66,6 +66,53 @@ def groups_entered_by(person: User, day: date) -> QuerySet[WorkingGroup]:
         return WorkingGroup.objects.all()
     held = Membership.objects.filter(Membership.holding(day), person=person)
     return WorkingGroup.objects.filter(pk__in=held.values("body__group"))
+
+
+def lent_on(day: date, to: User) -> QuerySet[LentRole]:
+    """What of other people's roles is lent to the person on `day`: the one place that says which of them pass over.
+
+    The absence and the lender's own membership hold on that day, both in the same group. The role of a CBP reviewer
+    passes to people of the government alone. What the lender has as somebody's stand-in is no membership of theirs, and
+    an administrator's standing is none either, so neither passes. It counts only for who belongs to the group too; that
+    is asked where this is used.
+    """
+    lent = LentRole.objects.filter(
+        Absence.holding(day, "absence__"),
+        Membership.holding(day, "membership__"),
+        absence__stand_in=to,
+        membership__person=F("absence__person"),
+        membership__body__group=F("absence__group"),
+    )
+    return lent if to.is_government else lent.exclude(membership__role=Role.REVIEWER)
+
+
+def memberships_counting_for(person: User, day: date) -> QuerySet[Membership]:
+    """Memberships whose role counts for the person on `day`: their own, and those lent to them as a stand-in."""
+    own = Membership.objects.filter(Membership.holding(day), person=person)
+    lent = lent_on(day, person).filter(absence__group__in=own.values("body__group"))
+    return Membership.objects.filter(pk__in=own.values("pk").union(lent.order_by().values("membership")))
+
+
+def absences_of(group: WorkingGroup) -> QuerySet[Absence]:
+    """The group's absences, the last to begin first, with all that a page says of them: two queries."""
+    roles = Membership.objects.select_related("body__group", "person").order_by("body__position", "id")
+    return (
+        Absence.objects.filter(group=group)
+        .select_related("group", "person", "stand_in")
+        .prefetch_related(Prefetch("roles", roles))
+        .order_by("-first_day", "-id")
+    )
+
+
+def absences_holding(group: WorkingGroup, day: date) -> QuerySet[Absence]:
+    """Those that hold on `day`, and whose person and stand-in both belong to the group on that day."""
+    belong = Membership.objects.filter(Membership.holding(day), body__group=group).values("person")
+    return absences_of(group).filter(Absence.holding(day), person__in=belong, stand_in__in=belong)
+
+
+def absences_visible_to(person: User, day: date) -> QuerySet[Absence]:
+    """Absences in the groups that the person may enter on `day`."""
+    return Absence.objects.filter(group__in=groups_entered_by(person, day))
 
 
 def state_on(body: Body, day: date) -> BodyState | None:

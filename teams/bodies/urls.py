@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from . import views
+from .absences import views as absences
 from .invitations import views as invitations
 from .memberships import views as memberships
 from .recertification import views as recertification
@@ -14,6 +15,9 @@ app_name = "bodies"
 
 urlpatterns = [
     path("", views.group, name="group"),
+    path("absences/", absences.absences, name="absences"),
+    path("absences/new/", absences.set_absence, name="set_absence"),
+    path("absences/<int:absence>/", absences.absence, name="absence"),
     path("invitations/", invitations.invitations, name="invitations"),
     path("invitations/new/", invitations.invite, name="invite"),
     path("invitations/<int:invitation>/", invitations.invitation, name="invitation"),

@@ -17,9 +17,10 @@ from django.utils.text import slugify
 from teams.accounts.models import User
 from teams.bodies.models import Body, WorkingGroup
 from teams.clock import selectors as clock
+from teams.reasons import signed
 
 from .feed import Followed, followed
-from .selectors import visible_events
+from .selectors import WHO, visible_events
 from .wording import FieldChange, Names, field_changes, fields_recorded, fields_told
 
 # In place of a person's number: changes that no person made.
@@ -95,6 +96,7 @@ def _arm(each: Followed, person: User, group: WorkingGroup, wanted: Wanted) -> Q
         "pgh_id",
         "pgh_label",
         "by",
+        "stands_in_for",
         made_by=Cast(said["by"], TextField()),
         reason=Coalesce(said["reason"], said["note"], Value(""), output_field=TextField()),
         noun=Value(each.noun, CharField()),
@@ -118,7 +120,7 @@ def told(
     """
     by_noun = {each.noun: each for each in followed()}
     pairs = _pairs(person, rows)
-    wanted: dict[type[Model], set[int]] = {User: {row["by"] for row in rows if row["by"]}}
+    wanted: dict[type[Model], set[int]] = {User: {row[who] for row in rows for who in WHO if row[who]}}
     for (noun, _), (before, after) in pairs.items():
         for field in fields_told(by_noun[noun].model):
             if field.related_model is not None and before and before[field.attname] != after[field.attname]:
@@ -137,7 +139,7 @@ def _told(
     made_by = f"The portal ({row['made_by']})" if row["made_by"] else ""
     return Told(
         at=row["at"],
-        by=names.get((User, row["by"]), "") or made_by,
+        by=signed(names.get((User, row["by"]), ""), names.get((User, row["stands_in_for"]), "")) or made_by,
         reason=row["reason"],
         noun=each.noun,
         title=row["row_title"],

@@ -14,11 +14,15 @@ from django.db.models.functions import Cast, Coalesce
 
 from teams.accounts.models import User
 from teams.clock import selectors as clock
+from teams.reasons import signed
 
 from .feed import Followed, followed
 
 # The feed collapses what one request or one load did, so it reads more events than it shows.
 EVENTS_READ = 400
+
+# The people of an event.
+WHO = ("by", "stands_in_for")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,8 @@ def recent_changes(
             :EVENTS_READ
         ]
     )
-    names = dict(User.objects.filter(pk__in={row["by"] for row in rows if row["by"]}).values_list("pk", "name"))
+    people = {row[who] for row in rows for who in WHO if row[who]}
+    names = dict(User.objects.filter(pk__in=people).values_list("pk", "name"))
     return _collapsed(rows, names)[:limit]
 
 
@@ -85,6 +90,7 @@ def _events(
         "pgh_label",
         "pgh_context_id",
         "by",
+        "stands_in_for",
         noun=Value(each.noun, CharField()),
         row_title=Cast(F(each.title), CharField()),
         row_key=Cast(F(each.key), CharField()),
@@ -96,7 +102,8 @@ def _events(
 def visible_events(each: Followed, person: User, *, group: str = "", body_id: int | None = None) -> QuerySet[Any, Any]:
     """Events of one model that the person may see now: of rows that are open to them, and were when it was written.
 
-    Each has `at`, the instant on the portal's clock, and `by`, the number of the person who made the change.
+    Each has `at`, the instant on the portal's clock; `by`, the number of the person who made the change; and
+    `stands_in_for`, that of the person for whom they stood in where they made it by a role that was lent to them.
     """
     model: Any = each.model
     today = clock.today()
@@ -117,6 +124,7 @@ def visible_events(each: Followed, person: User, *, group: str = "", body_id: in
             output_field=DateTimeField(),
         ),
         by=Cast(KeyTextTransform("user", "pgh_context__metadata"), IntegerField()),
+        stands_in_for=Cast(KeyTextTransform("stands_in_for", "pgh_context__metadata"), IntegerField()),
     )
     return found
 
@@ -147,7 +155,7 @@ def _collapsed(rows: list[dict[str, Any]], names: dict[int, str]) -> list[Change
                 url=url(one["row_group"], one["row_key"]) if url and not more else None,
                 verb="added" if one["pgh_label"] == "insert" else "changed",
                 body_id=one["row_body"],
-                by=names.get(one["by"] or 0, ""),
+                by=signed(names.get(one["by"] or 0, ""), names.get(one["stands_in_for"] or 0, "")),
                 count=1 + len(more),
             )
         )

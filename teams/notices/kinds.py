@@ -9,6 +9,8 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
+from teams.accounts.models import User
+
 from .models import DIGEST, DIGESTS, Notice, Way
 
 
@@ -18,7 +20,9 @@ class Mail:
 
     `secret` is a part of it that opens something, such as an invitation's link: it goes, and is not kept. Where its
     kind may come in a digest, `summary` says there in a sentence or two what the subject doesn't, and `link` is the
-    full address of what it is about.
+    full address of what it is about. `to` is who gets it now, where that is another than the notice's recipient (an
+    absence began or ended since it was queued), and `why` then says why they do: it does not go as it is, but goes on
+    to that person, by their choices.
     """
 
     subject: str
@@ -28,6 +32,8 @@ class Mail:
     secret: str = ""
     summary: str = ""
     link: str = ""
+    to: User | None = None
+    why: str = ""
 
     def kept(self, content: str) -> str:
         """The content as the outbox keeps it: without the secret."""

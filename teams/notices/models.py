@@ -81,7 +81,8 @@ class QuietTimes(models.Model):
 class Notice(models.Model):
     """A mail that a rule owes to a person about an object, once for each revision of the object's date.
 
-    The unique key makes a second one impossible, however often the sweep runs. Instants are on the portal's clock;
+    The unique key makes a second one impossible, however often the sweep runs, and whoever gets it: while the person is
+    away, `recipient` is who stands in for them, and `owed_to` stays. Instants are on the portal's clock;
     the lease, the hand-over and the next try alone are real time, because they guard against processes and servers.
     """
 
@@ -106,6 +107,13 @@ class Notice(models.Model):
         null=True,
         related_name="notices",
         help_text="None where it goes to an address alone, such as an invitation to someone who has no account yet.",
+    )
+    owed_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Whose reminder it is: another than the recipient where that one stands in for them.",
     )
     scope = models.CharField(
         max_length=50, blank=True, help_text="The part of the portal it belongs to: a group's slug."
@@ -159,9 +167,7 @@ class Notice(models.Model):
     class Meta:
         ordering = ["-due_at", "-id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["kind", "rule", "subject_key", "revision", "recipient"], name="notice_once"
-            ),
+            models.UniqueConstraint(fields=["kind", "rule", "subject_key", "revision", "owed_to"], name="notice_once"),
             models.UniqueConstraint(
                 fields=["kind", "rule", "subject_key", "revision", "address"],
                 condition=Q(recipient__isnull=True),
@@ -169,6 +175,11 @@ class Notice(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(recipient__isnull=False) | ~Q(address=""), name="notice_goes_to_someone"
+            ),
+            models.CheckConstraint(
+                condition=Q(recipient__isnull=True, owed_to__isnull=True)
+                | Q(recipient__isnull=False, owed_to__isnull=False),
+                name="notice_owed_to_someone",
             ),
             models.CheckConstraint(
                 condition=Q(state="sent", sent_at__isnull=False) | ~Q(state="sent"),

@@ -18,10 +18,10 @@ from . import kinds, plan
 from .models import Choice, MailboxMessage, Notice, QuietTimes, Way
 
 # What makes a notice the same as another (the model's constraint `notice_once`).
-KEY = ("kind", "rule", "subject_key", "revision", "recipient_id")
+KEY = ("kind", "rule", "subject_key", "revision", "owed_to_id")
 
 # The columns of a query whose rows are notices that are owed.
-COLUMNS = (*KEY, "scope", "why", "due_at", "useless_after")
+COLUMNS = (*KEY, "recipient_id", "scope", "why", "due_at", "useless_after")
 
 
 # When a notice that waits goes: what the outbox's indexes are sorted by.
@@ -51,15 +51,14 @@ def oldest_wait(now: datetime) -> float:
 
 
 def notices_of(scope: str) -> QuerySet[Notice]:
-    """A group's notices with their recipients at hand."""
-    return Notice.objects.filter(scope=scope).select_related("recipient")
+    """A group's notices, with whom each goes to and whose it is at hand."""
+    return Notice.objects.filter(scope=scope).select_related("recipient", "owed_to")
 
 
 def recipients_of(scope: str) -> QuerySet[User]:
-    """Everyone to whom a notice of the group was ever owed, by name."""
-    return User.objects.filter(Exists(Notice.objects.filter(scope=scope, recipient=OuterRef("pk")))).order_by(
-        "name", "id"
-    )
+    """Everyone to whom a notice of the group was ever owed, or went in their stead, by name."""
+    theirs = Notice.objects.filter(Q(recipient=OuterRef("pk")) | Q(owed_to=OuterRef("pk")), scope=scope)
+    return User.objects.filter(Exists(theirs)).order_by("name", "id")
 
 
 def messages(search: str = "") -> QuerySet[MailboxMessage]:

@@ -50,6 +50,7 @@ def group(db: None, settings: Any) -> WorkingGroup:
     notices.send_due()
     world.open_invitation()
     world.round_of_recertification()
+    world.absence()
     found = WorkingGroup.objects.get(slug="ecom")
     inside = factories.document(found, key="for-government", access=Document.Access.GOVERNMENT)
     factories.consultation(inside, key="of-government")

@@ -205,6 +205,7 @@ def notice(milestone: Milestone, to: User, **fields: object) -> Notice:
         "rule": "before:7",
         "subject_key": f"milestone:{milestone.pk}",
         "recipient": to,
+        "owed_to": to,
         "scope": "ecom",
         "why": f"{to.name} owns it",
         "due_at": clock.now(),

@@ -146,6 +146,7 @@ def test_ten_thousand_cases_go_when_they_should() -> None:
                         kind=outbox.KIND,
                         subject_key=f"thing:{len(owed)}",
                         recipient_id=pk,
+                        owed_to_id=pk,
                         due_at=due,
                         useless_after=due + useful if useful else None,
                         created_at=due,

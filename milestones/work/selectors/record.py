@@ -27,6 +27,7 @@ from teams.accounts.models import User
 from teams.bodies.models import WorkingGroup
 from teams.clock import selectors as clock
 from teams.notices.models import Notice
+from teams.reasons import signed
 
 from .visible import milestones_visible_to
 
@@ -55,10 +56,12 @@ def milestone_of(person: User, group: WorkingGroup, today: date) -> QuerySet[Mil
 def changes_of(milestone: Milestone) -> list[MilestoneChange]:
     """What changed in the milestone, the newest first, at most the last CHANGES_SHOWN times: one query."""
     events: Any = Milestone.pgh_event_model.objects  # type: ignore[attr-defined]
-    who = Cast(KeyTextTransform("user", "pgh_context__metadata"), IntegerField())
+    who, stood_in_for = (
+        Cast(KeyTextTransform(said, "pgh_context__metadata"), IntegerField()) for said in ("user", "stands_in_for")
+    )
     rows = (
         events.filter(pgh_obj_id=milestone.pk, pgh_label__in=("insert", "update"))
-        .alias(who=who)
+        .alias(who=who, stood_in_for=stood_in_for)
         .annotate(
             at=Coalesce(
                 Cast(KeyTextTransform("at", "pgh_context__metadata"), DateTimeField()),
@@ -66,12 +69,17 @@ def changes_of(milestone: Milestone) -> list[MilestoneChange]:
                 F("pgh_created_at") + Value(clock.now() - clock.real_now(), DurationField()),
                 output_field=DateTimeField(),
             ),
-            by=Subquery(User.objects.filter(pk=OuterRef("who")).values("name")[:1], output_field=CharField()),
+            by=_name_of("who"),
+            instead_of=_name_of("stood_in_for"),
         )
         .select_related("owner", "deliverable", "body")
         .order_by("-pgh_created_at", "-pgh_id")[: CHANGES_SHOWN + 1]
     )
     return _in_words(list(reversed(rows)))[:CHANGES_SHOWN]
+
+
+def _name_of(person: str) -> Subquery:
+    return Subquery(User.objects.filter(pk=OuterRef(person)).values("name")[:1], output_field=CharField())
 
 
 def _in_words(events: list[Any]) -> list[MilestoneChange]:
@@ -85,7 +93,7 @@ def _in_words(events: list[Any]) -> list[MilestoneChange]:
         else:
             words = []
         if words:
-            changes.append(MilestoneChange(event.at, event.by or "", words))
+            changes.append(MilestoneChange(event.at, signed(event.by or "", event.instead_of or ""), words))
         before = event
     return changes[::-1]
 
@@ -115,6 +123,8 @@ def _quoted(deliverable: Any) -> str:
 
 
 def reminders_of(milestone: Milestone, *, only_to: User | None = None) -> QuerySet[Notice]:
-    """Notices about the milestone with their recipients, the newest first; with `only_to`, those to that person."""
+    """Notices about the milestone with their recipients, the newest first; with `only_to`, that person's own."""
     notices = Notice.objects.filter(subject_key=f"milestone:{milestone.pk}").select_related("recipient")
-    return notices.filter(Q(recipient=only_to) if only_to else Q()).order_by("-due_at", "-id")[:NOTICES_SHOWN]
+    return notices.filter(Q(recipient=only_to) | Q(owed_to=only_to) if only_to else Q()).order_by("-due_at", "-id")[
+        :NOTICES_SHOWN
+    ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from milestones.work.models import OPEN_STATES, Deliverable, Milestone
 from teams.accounts.models import User
+from teams.bodies.permissions import Standing
 from teams.bodies.selectors import groups_entered_by
 from teams.dates import first_day, last_day
 
@@ -22,15 +24,23 @@ def deliverables_visible_to(person: User, day: date) -> QuerySet[Deliverable]:
     return Deliverable.objects.filter(group__in=groups_entered_by(person, day))
 
 
-def waiting_on(person: User, day: date) -> QuerySet[Milestone]:
+def waiting_on(person: User, day: date, standings: Iterable[Standing] = ()) -> QuerySet[Milestone]:
     """What the person still owes, in groups that they may enter on `day`: the first due first.
 
-    What is due in a month is due on its last day, so it comes after what is due on a day of that month.
+    With the person's `standings` also what those owe there for whom they stand in. What is due in a month is due on its
+    last day, so it comes after what is due on a day of that month.
     """
-    owed = milestones_visible_to(person, day).filter(owner=person, state__in=OPEN_STATES)
-    return owed.order_by(last_day("due"), first_day("due"), "id")
+    return _owed_by(person, day, standings).order_by(last_day("due"), first_day("due"), "id")
 
 
-def number_waiting_on(person: User, day: date) -> int:
-    """How many milestones the person still owes."""
-    return milestones_visible_to(person, day).filter(owner=person, state__in=OPEN_STATES).count()
+def number_waiting_on(person: User, day: date, standings: Iterable[Standing] = ()) -> int:
+    """How many milestones those are."""
+    return _owed_by(person, day, standings).count()
+
+
+def _owed_by(person: User, day: date, standings: Iterable[Standing]) -> QuerySet[Milestone]:
+    owners = Q(owner=person)
+    for standing in standings:
+        if standing.stands_in:
+            owners |= Q(group=standing.group, owner__in=[each.person for each in standing.stands_in])
+    return milestones_visible_to(person, day).filter(owners, state__in=OPEN_STATES)

@@ -23,7 +23,7 @@ from teams.accounts.models import User
 from teams.accounts.selectors import has_way_in
 from teams.accounts.services import reserve_number
 from teams.bodies.models import Body, BodyState, Invitation, WorkingGroup
-from teams.bodies.permissions import Action, Standing, requires
+from teams.bodies.permissions import Action, Standing, recorded_as, requires
 from teams.bodies.selectors import bodies_of_request, state_on
 from teams.clock import selectors as clock
 
@@ -76,7 +76,8 @@ def invite(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
-            invitation = services.invite(by=request.user, **given)
+            with recorded_as(request.standing, Action.INVITE, given["body"]):  # type: ignore[attr-defined]
+                invitation = services.invite(by=request.user, **given)
         except services.AlreadyInvited:
             form.add_error("email", "This address has an open invitation to that role: send it again from the list.")
         except services.AlreadyHeld:
@@ -99,12 +100,13 @@ def invitation(request: SignedInRequest, group: WorkingGroup, invitation: int) -
     found = get_object_or_404(allowed, pk=invitation)
     if request.method == "POST" and ("resend" in request.POST or "revoke" in request.POST):
         try:
-            if "resend" in request.POST:
-                services.resend(by=request.user, invitation=found)
-                messages.success(request, f"Sent again to {found.email}. The link before no longer works.")
-            else:
-                services.revoke(by=request.user, invitation=found)
-                messages.success(request, f"The invitation of {found.name} is revoked; its link no longer works.")
+            with recorded_as(request.standing, Action.INVITE, found.body):  # type: ignore[attr-defined]
+                if "resend" in request.POST:
+                    services.resend(by=request.user, invitation=found)
+                    messages.success(request, f"Sent again to {found.email}. The link before no longer works.")
+                else:
+                    services.revoke(by=request.user, invitation=found)
+                    messages.success(request, f"The invitation of {found.name} is revoked; its link no longer works.")
         except services.NotOpen:
             messages.error(request, "Someone was quicker: it was accepted or revoked already.")
         return redirect(found.get_absolute_url())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 from django import forms
@@ -13,9 +14,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from teams.accounts.access import SignedInRequest, takes
+from teams.bodies.absences.selectors import kept_by, who_is_away
 from teams.bodies.models import Body, Membership, WorkingGroup
-from teams.bodies.permissions import Action, Standing, requires
-from teams.bodies.selectors import bodies_of_request
+from teams.bodies.permissions import Action, Standing, recorded_as, requires
+from teams.bodies.selectors import absences_holding, bodies_of_request
 from teams.clock import selectors as clock
 
 from . import selectors, services
@@ -45,6 +47,8 @@ def memberships(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
         state=chosen.chosen("state") or selectors.NOW,
         day=today,
     )
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    away = list(absences_holding(group, today))
     return render(
         request,
         "bodies/memberships.html",
@@ -53,7 +57,8 @@ def memberships(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
             "today": today,
             "bodies": bodies,
             "filter": chosen,
-            "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("page")),
+            "page": page,
+            "rows": [(each, who_is_away(away, each)) for each in page],
             "breadcrumb": [(group.slug.upper(), group.get_absolute_url())],
         },
     )
@@ -80,6 +85,10 @@ def membership(request: SignedInRequest, group: WorkingGroup, membership: int) -
             "group": group,
             "membership": found,
             "has_ended": found.ended is not None and found.ended.first <= today,
+            "away": who_is_away(absences_holding(group, today), found),
+            "may_set_absence": kept_by(request.standing, bodies_of_request(request, group))  # type: ignore[attr-defined]
+            .filter(pk=found.person_id)
+            .exists(),
             "end": end,
             "role": role,
             "breadcrumb": _breadcrumb(group),
@@ -90,7 +99,8 @@ def membership(request: SignedInRequest, group: WorkingGroup, membership: int) -
 def _end(request: SignedInRequest, found: Membership, form: EndForm) -> bool:
     on = form.cleaned_data["on"]
     try:
-        services.end(by=request.user, membership=found, **form.cleaned_data)
+        with _recorded(request, found.body):
+            services.end(by=request.user, membership=found, **form.cleaned_data)
     except (services.AlreadyEnded, services.EndsBeforeItStarts) as refusal:
         _say(form, refusal)
         return False
@@ -102,7 +112,8 @@ def _end(request: SignedInRequest, found: Membership, form: EndForm) -> bool:
 
 def _change_role(request: SignedInRequest, found: Membership, form: RoleForm) -> bool:
     try:
-        made = services.change_role(by=request.user, membership=found, **form.cleaned_data)
+        with _recorded(request, found.body):
+            made = services.change_role(by=request.user, membership=found, **form.cleaned_data)
     except (services.AlreadyEnded, services.EndsBeforeItStarts, services.AlreadyHeld) as refusal:
         _say(form, refusal)
         return False
@@ -133,7 +144,8 @@ def add_membership(request: SignedInRequest, group: WorkingGroup) -> HttpRespons
     )
     if request.method == "POST" and form.is_valid():
         try:
-            made = services.add(by=request.user, **form.cleaned_data)
+            with _recorded(request, form.cleaned_data["body"]):
+                made = services.add(by=request.user, **form.cleaned_data)
         except services.AlreadyHeld:
             form.add_error("role", HELD)
         else:
@@ -162,9 +174,10 @@ def new_term(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpRes
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
-            made = services.begin_term(
-                by=request.user, body=body, on=given["on"], roles=form.roles, reason=given["reason"]
-            )
+            with _recorded(request, body):
+                made = services.begin_term(
+                    by=request.user, body=body, on=given["on"], roles=form.roles, reason=given["reason"]
+                )
         except services.ListChanged:
             form.add_error(None, "Someone else changed this list meanwhile. Look at it again before you send it.")
         except services.EndsBeforeItStarts:
@@ -177,6 +190,11 @@ def new_term(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpRes
             return redirect("bodies:memberships", group.slug)
     context = {"group": group, "body": body, "form": form, "breadcrumb": _breadcrumb(group)}
     return render(request, "bodies/membership_term.html", context)
+
+
+def _recorded(request: SignedInRequest, body: Body) -> AbstractContextManager[None]:
+    """With both names where the person keeps the memberships of the body only as somebody's stand-in."""
+    return recorded_as(request.standing, Action.KEEP_MEMBERSHIPS, body)  # type: ignore[attr-defined]
 
 
 def _breadcrumb(group: WorkingGroup) -> list[tuple[str, Any]]:

@@ -9,8 +9,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from teams.accounts.access import SignedInRequest, takes
+from teams.bodies.absences.selectors import who_is_away
 from teams.bodies.models import AccessDecision, AccessRound, WorkingGroup
 from teams.bodies.permissions import Action, requires
+from teams.bodies.selectors import absences_holding
+from teams.clock import selectors as clock
 
 from . import selectors, services
 
@@ -63,6 +66,7 @@ def access_round(request: SignedInRequest, group: WorkingGroup, round_pk: int) -
             messages.error(request, f"Not signed off: {undecided.number} of the memberships are not decided yet.")
         if not complaints:
             return redirect(request.get_full_path())
+    away = list(absences_holding(group, clock.today()))
     return render(
         request,
         "bodies/recertification.html",
@@ -70,7 +74,7 @@ def access_round(request: SignedInRequest, group: WorkingGroup, round_pk: int) -
             "group": group,
             "round": found,
             "page": page,
-            "rows": [(each, complaints.get(each.pk)) for each in page],
+            "rows": [(each, who_is_away(away, each.membership), complaints.get(each.pk)) for each in page],
             "has_complaints": bool(complaints),
             "choices": AccessDecision.Choice.choices,
             "breadcrumb": [

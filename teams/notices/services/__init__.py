@@ -8,7 +8,7 @@ most the one mail that a dead sender was in the midst of is in doubt.
 from .choosing import choose, least, plan_again_for
 from .composing import compose, message_id_of
 from .digests import gather
-from .queueing import owe_to_address, plan_again, queue
+from .queueing import owe_to_address, owe_to_person, plan_again, queue
 from .sending import BATCH, claim, send_due, settle_abandoned
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "least",
     "message_id_of",
     "owe_to_address",
+    "owe_to_person",
     "plan_again",
     "plan_again_for",
     "queue",

@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -17,6 +18,8 @@ from teams.notices.kinds import Mail, Moot
 from teams.notices.models import Notice
 
 log = logging.getLogger(__name__)
+
+CLOSED: Final = Moot("The person's account is closed.")
 
 
 def compose(batch: Sequence[Notice], now: datetime) -> dict[int, Mail | Moot | str]:
@@ -30,8 +33,8 @@ def compose(batch: Sequence[Notice], now: datetime) -> dict[int, Mail | Moot | s
     for notice in batch:
         if notice.recipient_id is not None:
             notice.recipient = people[notice.recipient_id]
-        if notice.recipient is not None and not notice.recipient.is_active:
-            answers[notice.pk] = Moot("The person's account is closed.")
+        if _is_closed(notice.recipient) and notice.recipient_id == notice.owed_to_id:
+            answers[notice.pk] = CLOSED
         elif notice.useless_after is not None and notice.useless_after < now:
             answers[notice.pk] = Moot(f"It could not go in time; it was of use until {_in_words(notice)}.")
         else:
@@ -47,7 +50,15 @@ def compose(batch: Sequence[Notice], now: datetime) -> dict[int, Mail | Moot | s
             log.exception("composing %d notices of kind %s together failed", len(notices), name)
             for notice in notices:
                 answers[notice.pk] = _composed_alone(kind, notice, now)
+    for notice in batch:
+        answer = answers[notice.pk]
+        if isinstance(answer, Mail) and _is_closed(answer.to or notice.recipient):
+            answers[notice.pk] = CLOSED
     return answers
+
+
+def _is_closed(person: User | None) -> bool:
+    return person is not None and not person.is_active
 
 
 def _composed_alone(kind: kinds.Kind, notice: Notice, now: datetime) -> Mail | Moot | str:

@@ -19,6 +19,8 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import formats, timezone
 
+from teams.accounts.models import User
+from teams.clock import selectors as clock
 from teams.notices import kinds
 from teams.notices.kinds import Mail, Moot
 from teams.notices.models import DIGEST, Notice, Way
@@ -35,9 +37,9 @@ _WAITING: Final = "state = 'waiting' AND way IN ('daily', 'weekly') AND coalesce
 
 # Every name is our own; values are parameters: why in words, now, now, the fallback zone, now.
 _WRITE: Final = f"""
-    INSERT INTO {TABLE} (kind, rule, subject_key, revision, recipient_id, scope, why, due_at, created_at)
+    INSERT INTO {TABLE} (kind, rule, subject_key, revision, recipient_id, owed_to_id, scope, why, due_at, created_at)
     SELECT '{DIGEST}', owed.way, '{SUBJECT}' || notice_period(%s, owed.way, person.timezone, %s), 1,
-        owed.recipient_id, '', 'You chose a ' || owed.way || ' digest.', owed.due_at, %s
+        owed.recipient_id, owed.recipient_id, '', 'You chose a ' || owed.way || ' digest.', owed.due_at, %s
     FROM (
         SELECT recipient_id, way, min(coalesce(held_until, due_at)) AS due_at
         FROM {TABLE} WHERE {_WAITING} AND digest_id IS NULL GROUP BY recipient_id, way
@@ -59,10 +61,11 @@ _TOO_LATE: Final = f"""
 
 @dataclass(slots=True)
 class Contents:
-    """What a digest tells, what it leaves out as moot, and what could not be composed; each with its notice's id."""
+    """What a digest tells, what it leaves out as moot, what is another's now, and what could not be composed; by id."""
 
     told: dict[int, tuple[Notice, Mail]] = field(default_factory=dict)
     moot: dict[int, str] = field(default_factory=dict)
+    moved: dict[int, Mail] = field(default_factory=dict)
     faulty: dict[int, str] = field(default_factory=dict)
 
     @property
@@ -110,6 +113,8 @@ def contents_of(digests: Sequence[Notice], now: datetime) -> dict[int, tuple[Mai
             match answers[item.pk]:
                 case Moot(reason):
                     contents.moot[item.pk] = reason
+                case Mail(to=User()) as mail:
+                    contents.moved[item.pk] = mail
                 case Mail() as mail:
                     contents.told[item.pk] = item, mail
                 case str(fault):
@@ -180,7 +185,14 @@ def take(digest: Notice, contents: Contents, *, address: str) -> bool:
 
 
 def leave_out(contents: Contents) -> None:
-    """Skip what is moot, with its reason, and say of what could not be composed that it waits on: one statement."""
+    """Skip what is moot, with its reason, and say of what could not be composed that it waits on: one statement.
+
+    What is another's now (an absence began or ended) goes on to them, by their own choices.
+    """
+    for pk, mail in contents.moved.items():
+        Notice.objects.filter(pk=pk, state=State.WAITING, digest=None).update(recipient=mail.to, why=mail.why)
+    if contents.moved:
+        plan_again(ids=list(contents.moved), now=clock.now())
     left = {**contents.moot, **contents.faulty}
     if not left:
         return

@@ -10,6 +10,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection as database
 from django.db.models import QuerySet
 
+from teams.accounts.models import User
 from teams.notices import plan
 from teams.notices.models import Notice
 from teams.notices.selectors import COLUMNS, KEY
@@ -76,6 +77,29 @@ def owe_to_address(
         recipient=None,
         address=address,
         defaults={"why": why, "due_at": now, "created_at": now, "useless_after": useless_after},
+    )
+    return notice
+
+
+def owe_to_person(
+    *,
+    kind: str,
+    rule: str,
+    subject_key: str,
+    revision: int,
+    recipient: User,
+    why: str,
+    now: datetime,
+    useless_after: datetime,
+) -> Notice:
+    """Write a notice to a person, due at once, as `owe_to_address` does to an address; of a kind that comes at once."""
+    notice, _ = Notice.objects.get_or_create(
+        kind=kind,
+        rule=rule,
+        subject_key=subject_key,
+        revision=revision,
+        owed_to=recipient,
+        defaults={"recipient": recipient, "why": why, "due_at": now, "created_at": now, "useless_after": useless_after},
     )
     return notice
 

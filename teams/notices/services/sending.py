@@ -14,6 +14,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 from django.db.models import F, Q
 
+from teams.accounts.models import User
 from teams.clock import selectors as clock
 from teams.notices.choices import links
 from teams.notices.kinds import Mail, Moot
@@ -169,6 +170,8 @@ class _Sender:
                         if within:
                             digests.leave_out(within)
                         self._settle(notice, state=State.SKIPPED, remark=reason[:500])
+                    case Mail(to=User()):
+                        self._pass_on(notice, answer)
                     case Mail():
                         self._hand_over(notice, answer, within)
                     case _:
@@ -183,6 +186,19 @@ class _Sender:
             log.warning("the mail server can't be reached: %s", type(error).__name__)
             return False
         return True
+
+    def _pass_on(self, notice: Notice, mail: Mail) -> None:
+        """Let it be for whom it is now, and wait until that one's choices let it go; nothing of it has gone yet."""
+        with transaction.atomic():
+            self._settle(
+                notice,
+                state=State.WAITING,
+                recipient=mail.to,
+                why=mail.why,
+                claimed_by=None,
+                handed_over_at=None,
+            )
+            plan_again(ids=[notice.pk], now=clock.now())
 
     def _hand_over(self, notice: Notice, mail: Mail, within: Contents | None) -> None:
         message_id = message_id_of(notice)
