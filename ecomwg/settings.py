@@ -267,7 +267,10 @@ if not MFA_KEYS:
 # it is asked for, so that one press opens each of its accounts; its sign-in page says so.
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=not DEMONSTRATION)
 MFA_ADAPTER = "teams.accounts.second_factor.SecondFactorAdapter"
-MFA_FORMS = {"add_webauthn": "teams.accounts.forms.AddPasskeyForm"}
+MFA_FORMS = {
+    "activate_totp": "teams.accounts.forms.SetUpAuthenticatorAppForm",
+    "add_webauthn": "teams.accounts.forms.AddPasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"

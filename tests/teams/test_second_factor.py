@@ -10,7 +10,14 @@ from collections.abc import Iterator
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from allauth.mfa.totp.internal.auth import (
+    SECRET_SESSION_KEY,
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+)
+from cryptography.fernet import Fernet
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage
@@ -21,6 +28,7 @@ from pytest_django import Settings
 
 from teams.accounts import services as accounts
 from teams.accounts.models import User
+from teams.accounts.second_factor import keys
 from tests import factories
 
 SIGN_IN = "/accounts/login/"
@@ -84,10 +92,8 @@ def test_setting_up_an_app_asks_for_proof_shows_codes_once_and_tells_by_mail(
     assert client.get(SET_UP)["Location"].startswith("/accounts/reauthenticate/")
     prove_again(client)
     page = client.get(SET_UP).content.decode()
-    found = re.search(r'second-factor__key">(\w+)<', page)
-    assert found is not None
     wait_for_room()
-    answer = client.post(SET_UP, {"code": code(found[1])})
+    answer = client.post(SET_UP, {"code": code(shown_key(page))})
     assert answer["Location"] == "/accounts/second-factor/recovery-codes/"
     codes = re.findall(r"<code>(\d{8})</code>", client.get(answer["Location"]).content.decode())
     assert len(set(codes)) == 10
@@ -104,6 +110,35 @@ def test_a_wrong_code_sets_nothing_up(client: Client, person: User) -> None:
     client.get(SET_UP)
     assert "This code is not right" in client.post(SET_UP, {"code": "000000"}).content.decode()
     assert not Authenticator.objects.exists()
+
+
+def shown_key(page: str) -> str:
+    """The secret that the page to set up an app shows."""
+    found = re.search(r'second-factor__key">(\w+)<', page)
+    assert found is not None
+    return found[1]
+
+
+def test_while_an_app_is_set_up_its_secret_is_encrypted_in_the_session(
+    client: Client, person: User, settings: Settings
+) -> None:
+    password_step(client, person)
+    prove_again(client)
+    secret = shown_key(client.get(SET_UP).content.decode())
+    kept = str(client.session[SECRET_SESSION_KEY])
+    assert keys().decrypt(kept).decode() == secret
+    assert secret not in str(dict(client.session.items()))
+    assert shown_key(client.post(SET_UP, {"code": "000000"}).content.decode()) == secret
+    assert secret not in str(dict(client.session.items()))
+
+    settings.MFA_KEYS = [Fernet.generate_key().decode()]
+    another = shown_key(client.post(SET_UP, {"code": "000000"}).content.decode())
+    assert another != secret
+    assert another not in str(dict(client.session.items()))
+    wait_for_room()
+    assert client.post(SET_UP, {"code": code(another)}).status_code == 302
+    assert Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP).count() == 1
+    assert SECRET_SESSION_KEY not in client.session
 
 
 def test_the_password_alone_no_longer_signs_in(client: Client, person: User) -> None:
