@@ -242,11 +242,19 @@ def _end(proposal: Proposal, state: str, by: User, reason: str) -> None:
 
 
 def _check_whole(draft: Draft) -> None:
+    texts = selectors.clauses_of_draft(draft)
+    if not texts:
+        raise Refused("The draft has no clauses.")
+    before = draft.based_on.texts.order_by("position") if draft.based_on else []
+    if [(text.clause_id, text.number, text.heading, text.text) for text in before] == [
+        (text.clause_id, text.number, text.heading, text.text) for text in texts
+    ]:
+        raise Refused(f"The draft says what {str(draft.based_on).lower()} says: change something first.")
     left = sum(impact.left for impact in selectors.impact_of(draft))
     if left:
-        raise Refused(f"{left} thing{'s' if left > 1 else ''} on changed clauses are left to decide.")
-    if not selectors.clauses_of_draft(draft):
-        raise Refused("The draft has no clauses.")
+        raise Refused(
+            f"{left} thing{'s' if left > 1 else ''} on changed clauses {'are' if left > 1 else 'is'} left to decide."
+        )
 
 
 def _check_version(draft: Draft, number: str, effective_on: date) -> None:
