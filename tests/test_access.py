@@ -29,6 +29,7 @@ INVITING = {"administrator", "chair"}
 KEEPERS = {"administrator", "chair"}
 COMMENTERS = {"administrator", "reviewer", "chair", "lead", "member", "member of another team"}
 DRAFT: dict[str, object] = {**GROUP, "draft": 0}
+PROPOSAL: dict[str, object] = {**GROUP, "proposal": 0}
 CLAUSE: dict[str, object] = {**DRAFT, "clause": 0}
 LEDGER = {"administrator", "reviewer", "chair", "lead"}
 
@@ -64,6 +65,12 @@ INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
     "statement:drafts": (GROUP, None),
     "statement:start_draft": (GROUP, {"administrator"}),
     "statement:draft": (DRAFT, None),
+    "statement:impact": (DRAFT, {"administrator"}),
+    "statement:propose": (DRAFT, {"administrator"}),
+    "statement:proposal": (PROPOSAL, None),
+    "statement:take_position": (PROPOSAL, {"chair", "reviewer"}),
+    "statement:change_proposal": (PROPOSAL, {"administrator"}),
+    "statement:adopt": (PROPOSAL, {"administrator"}),
     "statement:draft_settings": (DRAFT, {"administrator"}),
     "statement:draft_import": (DRAFT, {"administrator"}),
     "statement:draft_add": (DRAFT, {"administrator"}),
@@ -183,6 +190,7 @@ def addresses() -> dict[str, str]:
         "draft": (comment := world.comment_on_draft()).draft_id,
         "clause": comment.clause_id,
         "comment": comment.pk,
+        "proposal": world.proposal().pk,
     }
     return {
         name: reverse(name, kwargs={key: existing.get(key, value) for key, value in kwargs.items()})

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.core.management import call_command
 
 from documents.statement import services as statement
-from documents.statement.models import DraftComment, StatementOfWork
+from documents.statement.models import DraftComment, Proposal, StatementOfWork
 from teams.accounts.models import User
 from teams.bodies.absences import services as absences
 from teams.bodies.invitations.services import invite
@@ -85,6 +85,27 @@ def absence() -> Absence:
         last_day=clock.today() + timedelta(days=14),
         stand_in=who("member"),
     )
+
+
+def proposal() -> Proposal:
+    """The example's draft, which changes a clause and is proposed for adoption."""
+    found = Proposal.objects.filter(draft__statement__group__slug="ecom").first()
+    if found is None:
+        draft = comment_on_draft().draft
+        clause = draft.clauses.get(heading="Purpose")
+        statement.edit_clause(
+            by=who("administrator"), clause=clause, heading="Purpose and aim", text=clause.text, seen_revision=1
+        )
+        today = clock.today()
+        found = statement.propose(
+            by=who("administrator"),
+            draft=draft,
+            number="2.1",
+            summary="Says the aim.",
+            closes_on=today + timedelta(days=14),
+            effective_on=today + timedelta(days=28),
+        )
+    return found
 
 
 def who(role: str) -> User:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import clauses, comments, drafts, exports, history, imports, versions
+from .views import clauses, comments, drafts, exports, history, impact, imports, proposals, versions
 
 app_name = "statement"
 
@@ -18,6 +18,12 @@ urlpatterns = [
     path("statement/drafts/new/", drafts.start_draft, name="start_draft"),
     path(DRAFT, drafts.draft, name="draft"),
     path(f"{DRAFT}settings/", drafts.draft_settings, name="draft_settings"),
+    path(f"{DRAFT}impact/", impact.impact, name="impact"),
+    path(f"{DRAFT}propose/", proposals.propose, name="propose"),
+    path("statement/proposals/<int:proposal>/", proposals.proposal, name="proposal"),
+    path("statement/proposals/<int:proposal>/position/", proposals.take_position, name="take_position"),
+    path("statement/proposals/<int:proposal>/change/", proposals.change_proposal, name="change_proposal"),
+    path("statement/proposals/<int:proposal>/adopt/", proposals.adopt, name="adopt"),
     path(f"{DRAFT}clauses/new/", clauses.draft_add, name="draft_add"),
     path(f"{DRAFT}comments/<int:comment>/resolve/", comments.draft_resolve, name="draft_resolve"),
     path(CLAUSE, comments.draft_clause, name="draft_clause"),

@@ -14,6 +14,7 @@ from django.urls import NoReverseMatch, resolve, reverse
 from documents.consultations import selectors as consultations
 from documents.library import selectors as library
 from documents.statement import selectors as statement
+from documents.statement.models import Clause
 from milestones.meetings import selectors as meetings
 from milestones.work import selectors as work
 from teams.accounts.access import methods_of
@@ -116,6 +117,32 @@ KINDS: Final = {
         parameter="number",
         field="number",
         group="statement__group",
+    ),
+    "clause": Kind(
+        "clause of the statement of work",
+        "statement:clause",
+        lambda asking: Clause.objects.filter(
+            texts__version__in=statement.versions_visible_to(asking.person, asking.day)
+        ).distinct(),
+        parameter="clause",
+        field="pk",
+        group="statement__group",
+    ),
+    "draft": Kind(
+        "draft of the statement of work",
+        "statement:draft",
+        _of(statement.drafts_visible_to),
+        parameter="draft",
+        field="pk",
+        group="statement__group",
+    ),
+    "proposal": Kind(
+        "proposed version of the statement of work",
+        "statement:proposal",
+        _of(statement.proposals_visible_to),
+        parameter="proposal",
+        field="pk",
+        group="draft__statement__group",
     ),
     "membership": Kind(
         "membership",

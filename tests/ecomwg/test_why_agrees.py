@@ -29,8 +29,15 @@ from tests.pages import words_of
 from tests.test_access import INSIDE, addresses, ours
 
 # Pages inside a group with an object that have no explanation of their own: the frame of a mail, which stands on the
-# page of its notice, and the explanation itself.
-NOT_ASKED_ABOUT = {"why", "reminders:notice_mail"}
+# page of its notice, the explanation itself, the files of a version or a draft, and the steps of the work on a draft,
+# which stand on the page of the draft or the proposal.
+STEPS = ("clause", "comment", "resolve", "edit", "move", "split", "merge", "remove", "add", "settings", "import")
+NOT_ASKED_ABOUT = {
+    *("why", "reminders:notice_mail", "statement:export_version", "statement:export_draft"),
+    "statement:export_compared",
+    *(f"statement:draft_{step}" for step in STEPS),
+    *(f"statement:{step}" for step in ("impact", "propose", "take_position", "change_proposal", "adopt")),
+}
 # Actions that administrators are allowed.
 INSIDE_FOR_ALL = {"READ_GROUP", "READ_LEDGER", "KEEP_MEMBERSHIPS", "INVITE", "RECERTIFY_ACCESS"}
 
@@ -50,6 +57,7 @@ def group(db: None, settings: Any) -> WorkingGroup:
     notices.send_due()
     world.open_invitation()
     world.round_of_recertification()
+    world.proposal()
     world.absence()
     found = WorkingGroup.objects.get(slug="ecom")
     inside = factories.document(found, key="for-government", access=Document.Access.GOVERNMENT)

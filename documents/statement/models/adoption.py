@@ -6,6 +6,7 @@ import pghistory
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from teams.bodies.models import Role
 
@@ -116,6 +117,10 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return f"Adopt “{self.draft}” as version {self.number}"
+
+    def get_absolute_url(self) -> str:
+        """The proposal's page."""
+        return reverse("statement:proposal", args=[self.draft.statement.group.slug, self.pk])
 
     @property
     def is_open(self) -> bool:

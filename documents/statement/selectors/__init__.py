@@ -1,5 +1,6 @@
 """Questions about the statement of work: adopted versions, drafts, and what a draft would change."""
 
+from .calls import Asked, asked_of, proposals_visible_to
 from .clauses import Stage, links_of, stages_of
 from .drafts import (
     DraftText,
@@ -20,7 +21,7 @@ from .drafts import (
     statement_of,
     wording_at,
 )
-from .impact import Affected, Impact, impact_of
+from .impact import Affected, Impact, impact_of, impact_of_rows, rows_with_before
 from .signatures import Signature, signatures_by_version, signatures_of, signatures_on_draft
 from .versions import (
     Node,
@@ -34,11 +35,13 @@ from .versions import (
 
 __all__ = [
     "Affected",
+    "Asked",
     "DraftText",
     "Impact",
     "Node",
     "Signature",
     "Stage",
+    "asked_of",
     "clause_of",
     "clauses_of",
     "clauses_of_draft",
@@ -49,13 +52,16 @@ __all__ = [
     "draft_under_work",
     "drafts_visible_to",
     "impact_of",
+    "impact_of_rows",
     "in_force",
     "links_of",
     "numbered",
     "origins_between",
     "origins_in",
+    "proposals_visible_to",
     "removed_from",
     "rows_of",
+    "rows_with_before",
     "signatures_by_version",
     "signatures_of",
     "signatures_on_draft",

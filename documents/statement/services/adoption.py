@@ -12,6 +12,7 @@ from datetime import date
 
 from django.db import transaction
 
+from documents.library.models import Document
 from documents.statement import selectors
 from documents.statement.models import (
     Clause,
@@ -38,6 +39,8 @@ from teams.sources import Source
 
 ASKED = (Role.CHAIR, Role.REVIEWER)
 Choice = ImpactDecision.Choice
+# Addresses under the statement's own that are no version's.
+TAKEN = frozenset({"clauses", "compare", "drafts", "proposals"})
 
 
 @transaction.atomic
@@ -71,7 +74,7 @@ def decide(
     if not reason.strip():
         raise Refused("Say why.")
     about = {"comment": thing} if isinstance(thing, DraftComment) else {"link": thing}
-    told = f"Comment of {thing.author}" if isinstance(thing, DraftComment) else str(thing.target)
+    told = f"Comment of {thing.author}" if isinstance(thing, DraftComment) else _called(thing)
     with because(reason):
         decision, _ = ImpactDecision.objects.update_or_create(
             draft=draft,
@@ -88,6 +91,13 @@ def decide(
             },
         )
     return decision
+
+
+def _called(link: ClauseLink) -> str:
+    """What the link leads to, in words that everyone may read."""
+    if link.document is not None and link.document.access == Document.Access.GOVERNMENT:
+        return "A document that is for the government alone"
+    return str(link.target)
 
 
 @transaction.atomic
@@ -259,6 +269,8 @@ def _check_whole(draft: Draft) -> None:
 
 def _check_version(draft: Draft, number: str, effective_on: date) -> None:
     versions = list(draft.statement.versions.order_by("-in_force"))
+    if number in TAKEN:
+        raise Refused(f"“{number}” can't be the number of a version: its page would have no address.")
     if any(version.number == number for version in versions):
         raise Refused(f"There is a version {number} already: give it another number.")
     if not versions:

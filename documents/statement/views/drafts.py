@@ -105,6 +105,7 @@ def draft(request: SignedInRequest, group: WorkingGroup, draft: int) -> HttpResp
         {
             "group": group,
             "draft": found,
+            "proposals": selectors.proposals_visible_to(request.user, clock.today()).filter(draft=found),
             "exported": f"{found.get_absolute_url()}export.",
             "lines": wanted,
             "nodes": selectors.tree(line.text for line in wanted),
