@@ -32,7 +32,7 @@ from documents.statement.models import ClauseText
 from milestones.meetings import selectors as meetings
 from milestones.meetings.models import Meeting
 from milestones.work import selectors as work
-from milestones.work.models import Deliverable, Milestone
+from milestones.work.models import Deliverable, Milestone, Note
 from teams import sources as facts
 from teams.accounts.access import SignedInRequest, signed_in
 from teams.accounts.models import User
@@ -52,7 +52,7 @@ HIT_STARTS, HIT_ENDS = "\x02", "\x03"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One kind of thing that can be found. The texts are field paths; the first is the title."""
+    """One kind of thing that can be found. The texts are field paths; the first is the title, unless `called` is."""
 
     kind: str
     model: Any
@@ -63,6 +63,7 @@ class Source:
     url: Callable[[str, str], str]
     dated: str | None = None
     source: str = "source"
+    called: Any = None
 
 
 def _page(name: str) -> Callable[[str, str], str]:
@@ -113,6 +114,16 @@ SOURCES = (
         "key",
         _on_page("work:plan", "deliverable-"),
         "due",
+    ),
+    Source(
+        "Note",
+        Note,
+        work.notes_that_say,
+        ("text",),
+        "group__slug",
+        "key",
+        _page("work:note"),
+        called=work.ABOUT,
     ),
     Source(
         "Statement of work",
@@ -234,7 +245,10 @@ def _hits(source: Source, person: User, day: date, query: SearchQuery) -> QueryS
 
 
 def _shown(source: Source, ids: list[int], query: SearchQuery) -> QuerySet[Any, dict[str, Any]]:
-    title, *others = source.texts
+    if source.called is None:
+        title, others = F(source.texts[0]), source.texts[1:]
+    else:
+        title, others = source.called, source.texts
     text = _joined(others) if others else None
     shown: QuerySet[Any, dict[str, Any]] = (
         source.model.objects.filter(pk__in=ids)
@@ -242,7 +256,7 @@ def _shown(source: Source, ids: list[int], query: SearchQuery) -> QuerySet[Any, 
         .annotate(
             hit_kind=Value(source.kind, CharField()),
             hit_pk=F("pk"),
-            hit_title=_headline(F(title), query, highlight_all=True),
+            hit_title=_headline(title, query, highlight_all=True),
             hit_group=F(source.group),
             hit_key=Cast(F(source.key), CharField()),
             hit_source=F(source.source),
@@ -258,7 +272,7 @@ def _headline(text: Any, query: SearchQuery, **options: Any) -> SearchHeadline:
     return SearchHeadline(text, query, config=CONFIG, start_sel=HIT_STARTS, stop_sel=HIT_ENDS, **options)
 
 
-def _joined(paths: list[str]) -> Func:
+def _joined(paths: Sequence[str]) -> Func:
     """The texts that are not empty, with a dot between, so that the end of one isn't read as the start of another."""
     texts = [NullIf(F(path), Value("")) for path in paths]
     return Func(Value(" · "), *texts, function="concat_ws", output_field=CharField())

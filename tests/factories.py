@@ -12,7 +12,8 @@ from documents.papers.models import Commitment, Development
 from documents.statement.models import StatementOfWork, StatementVersion
 from documents.statement.services import Wording, adopt_version
 from milestones.meetings.models import Meeting
-from milestones.work.models import Deliverable, Milestone
+from milestones.work import services as work
+from milestones.work.models import Deliverable, Milestone, Note
 from teams.accounts.models import Organization, User
 from teams.bodies.models import Absence, Body, BodyParent, BodyState, LentRole, Membership, Role, WorkingGroup
 from teams.dates import ApproximateDate
@@ -136,6 +137,15 @@ def milestone(of: Deliverable, owner: User | None = None, **fields: Any) -> Mile
             **fields,
         }
     )
+
+
+def note(about: Milestone | Deliverable | Body, by: User | None = None, **fields: Any) -> Note:
+    """A note by someone of the body; `government=True` for one that is kept from the trade."""
+    secret = fields.pop("government", False)
+    body = about if isinstance(about, Body) else about.body
+    author = by or member(body, person(government=secret))
+    text = fields.pop("text", f"Noted {next(_numbers)}.")
+    return work.write_note(by=author, about=about, text=text, is_government_only=secret, **fields)
 
 
 def meeting(of: WorkingGroup, **fields: Any) -> Meeting:

@@ -31,6 +31,7 @@ COMMENTERS = {"administrator", "reviewer", "chair", "lead", "member", "member of
 DRAFT: dict[str, object] = {**GROUP, "draft": 0}
 PROPOSAL: dict[str, object] = {**GROUP, "proposal": 0}
 CLAUSE: dict[str, object] = {**DRAFT, "clause": 0}
+NOTING = {"administrator", "chair", "lead", "member", "reviewer"}
 LEDGER = {"administrator", "reviewer", "chair", "lead"}
 
 # One address of each kind inside a group, with the roles that it opens for; None: everyone who belongs to the group.
@@ -55,6 +56,11 @@ INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
     "work:plan": (GROUP, None),
     "work:team": ({**GROUP, "key": "team-1"}, None),
     "work:milestone": ({**GROUP, "key": "diagrams-draft"}, None),
+    "work:notes": (GROUP, None),
+    "work:note": ({**GROUP, "key": "a-note"}, None),
+    "work:write_milestone_note": ({**GROUP, "key": "diagrams-draft"}, NOTING),
+    "work:write_deliverable_note": ({**GROUP, "key": "diagrams"}, NOTING),
+    "work:write_team_note": ({**GROUP, "key": "team-1"}, NOTING),
     "meetings:calendar": (GROUP, None),
     "meetings:meeting": ({**GROUP, "key": "wgec-2018-10"}, None),
     "library:documents": (GROUP, None),
@@ -180,7 +186,8 @@ def example(db: None, settings: Settings) -> datetime:
 
 
 def addresses() -> dict[str, str]:
-    """The addresses of INSIDE, with a notice, an invitation, a membership and a round that exist."""
+    """The addresses of INSIDE, with a notice, an invitation, a membership, a round and remarks that exist."""
+    world.remarks()
     existing = {
         "pk": Notice.objects.filter(state=Notice.State.SENT).values_list("pk", flat=True)[0],
         "invitation": world.open_invitation().pk,

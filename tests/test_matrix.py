@@ -27,7 +27,7 @@ from documents.library.models import Document
 from documents.statement.models import Draft
 from milestones.meetings.models import Meeting
 from milestones.reminders import services as reminders
-from milestones.work.models import Milestone
+from milestones.work.models import Deliverable, Milestone, Note
 from teams.accounts.access import ADMINISTRATORS, PUBLIC, SIGNED_IN, access_of, methods_of
 from teams.accounts.models import User
 from teams.bodies.invitations.links import token_of
@@ -81,7 +81,14 @@ class Row:
 
 
 # What the addresses of a body-wise action are about, where it is not the whole group.
-BODY_OF = {"bodies:invitation": "team-1", "bodies:membership": "team-2", "bodies:new_term": "team-1"}
+BODY_OF = {
+    "bodies:invitation": "team-1",
+    "bodies:membership": "team-2",
+    "bodies:new_term": "team-1",
+    "work:write_milestone_note": "team-1",
+    "work:write_deliverable_note": "team-1",
+    "work:write_team_note": "team-1",
+}
 TRADE = frozenset({"chair", "stand-in of the chair", "lead", "member", "member of another team"})
 # Whom a POST is refused although the table lets them in: a comment is resolved by its author or an administrator.
 NOT_THEIRS = {
@@ -120,6 +127,9 @@ def example(db: None, settings: Any) -> datetime:
     factories.document(group, key="for-government", access=Document.Access.GOVERNMENT)
     factories.meeting(group, key="a-draft", state=Meeting.State.DRAFT)
     factories.document(WorkingGroup.objects.get(slug="trusted"), key="of-another-group")
+    team = Body.objects.get(group=group, key="team-1")
+    factories.note(team, by=world.who("reviewer"), key="note-for-government", government=True)
+    factories.note(Body.objects.get(group__slug="trusted", key="team-1"), key="note-of-another-group")
     return clock.now()
 
 
@@ -159,6 +169,8 @@ def rows() -> Iterator[Row]:
     group = {"group": "ecom"}
     document, meeting = "library:document", "meetings:meeting"
     yield Row(document, reverse(document, kwargs={**group, "key": "for-government"}), hidden_from=TRADE)
+    note = "work:note"
+    yield Row(note, reverse(note, kwargs={**group, "key": "note-for-government"}), hidden_from=TRADE)
     yield Row(meeting, reverse(meeting, kwargs={**group, "key": "a-draft"}), hidden_from=NO_DRAFTS)
     for key in ("of-another-group", "nothing"):
         yield Row(document, reverse(document, kwargs={**group, "key": key}), hidden_from=EVERYONE)
@@ -309,7 +321,7 @@ def foreign_addresses(drawn: random.Random, group: str, other: str) -> Iterator[
 
 def _keys_of(slug: str) -> set[str]:
     """The keys of everything of a group that has a page or is part of one."""
-    owned: list[Any] = [Body, Consultation, Document, Meeting, Milestone]
+    owned: list[Any] = [Body, Consultation, Deliverable, Document, Meeting, Milestone, Note]
     return {
         key for model in owned for key in model._default_manager.filter(group__slug=slug).values_list("key", flat=True)
     }

@@ -9,6 +9,8 @@ from django.core.management import call_command
 
 from documents.statement import services as statement
 from documents.statement.models import DraftComment, Proposal, StatementOfWork
+from milestones.work.models import Note
+from milestones.work.services import write_note
 from teams.accounts.models import User
 from teams.bodies.absences import services as absences
 from teams.bodies.invitations.services import invite
@@ -111,3 +113,10 @@ def proposal() -> Proposal:
 def who(role: str) -> User:
     """The person of the example who is this."""
     return User.objects.get(email=PEOPLE[role])
+
+
+def remarks() -> Note:
+    """A note on Team 1 that everybody in the group sees."""
+    found = Note.objects.filter(key="a-note").first()
+    team = Body.objects.get(group__slug="ecom", key="team-1")
+    return found or write_note(by=who("lead"), about=team, text="Noted as an example.", key="a-note")

@@ -15,6 +15,7 @@ from milestones.meetings.models import Meeting
 from milestones.meetings.sections import Section
 from milestones.meetings.selectors import meetings_visible_to
 from teams.accounts.models import User
+from teams.accounts.selectors import unless_government_only
 from teams.bodies.selectors import groups_entered_by
 from teams.dates import last_day
 
@@ -70,13 +71,13 @@ def documents_visible_to(person: User, day: date) -> QuerySet[Document]:
 
     Whoever shows documents through a reverse name prefetches them with this.
     """
-    seen = Document.objects.filter(group__in=groups_entered_by(person, day)).select_related("group", "issuer")
-    return seen if person.is_government else seen.exclude(access=Document.Access.GOVERNMENT)
+    seen = Document.objects.filter(shown_to(person, day), group__in=groups_entered_by(person, day))
+    return seen.select_related("group", "issuer")
 
 
 def shown_to(person: User, day: date) -> Q:
     """What a document's history shows to the person: to the trade nothing of a time when it was government-only."""
-    return Q() if person.is_government else ~Q(access=Document.Access.GOVERNMENT)
+    return unless_government_only(person, Q(access=Document.Access.GOVERNMENT))
 
 
 def with_their_places(documents: QuerySet[Document], person: User, day: date) -> QuerySet[Document]:

@@ -14,6 +14,7 @@ from milestones.meetings.models import Meeting
 from teams.accounts.models import User
 from teams.bodies.models import Body, Membership, Role, WorkingGroup
 from teams.bodies.permissions import ADMINISTRATOR, ALLOWED, CONCERNS_A_BODY, Action, Standing, standings
+from teams.remarks.models import Remark
 
 from .objects import Asking, Page
 
@@ -116,6 +117,9 @@ def _rules_of_object(person: User, page: Page) -> list[str]:
     if isinstance(document, Document) and document.access == Document.Access.GOVERNMENT:
         works_for = "the government" if person.is_government else "the trade"
         rules.append(f"The document is shown to people of the government alone; this person works for {works_for}.")
+    if isinstance(page.row, Remark) and page.row.is_government_only:
+        works_for = "the government" if person.is_government else "the trade"
+        rules.append(f"The {page.label} is marked as government-only; this person works for {works_for}.")
     if isinstance(page.row, Meeting) and page.row.state == Meeting.State.DRAFT:
         readers = ", ".join(sorted(ALLOWED[Action.READ_DRAFT_MEETINGS]))
         rules.append(f"The meeting is still a draft, which is shown to these roles alone: {readers}.")

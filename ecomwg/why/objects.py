@@ -94,6 +94,19 @@ def _with_term(asking: Asking) -> QuerySet[Body]:
     return Body.objects.filter(pk__in=[body.pk for body in asking.bodies_where(Action.KEEP_MEMBERSHIPS)])
 
 
+def _to_write_on(
+    visible_to: Callable[[User, date], QuerySet[Any]], body: str = "body"
+) -> Callable[[Asking], QuerySet[Any]]:
+    """What the person sees and may write notes on; `body` is the field that says whose it is."""
+    return lambda asking: visible_to(asking.person, asking.day).filter(
+        **{f"{body}__in": [each.pk for each in asking.bodies_where(Action.WRITE_NOTES)]}
+    )
+
+
+def _teams_to_write_on(asking: Asking) -> QuerySet[Any]:
+    return _to_write_on(bodies.bodies_visible_to, "pk")(asking).filter(kind=Body.Kind.TEAM)
+
+
 def _invitations(asking: Asking) -> QuerySet[Any]:
     found = invitations.invitations_of(asking.standing.group)
     return found.filter(body__in=asking.bodies_where(Action.INVITE))
@@ -109,6 +122,20 @@ KINDS: Final = {
     "meeting": Kind("meeting", "meetings:meeting", _of(meetings.meetings_visible_to)),
     "milestone": Kind("milestone", "work:milestone", _of(work.milestones_visible_to)),
     "team": Kind("team", "work:team", _teams),
+    "note": Kind("note", "work:note", _of(work.notes_visible_to)),
+    "milestone-note": Kind(
+        "new note on a milestone",
+        "work:write_milestone_note",
+        _to_write_on(work.milestones_visible_to),
+        body=lambda row: row.body,
+    ),
+    "deliverable-note": Kind(
+        "new note on a deliverable",
+        "work:write_deliverable_note",
+        _to_write_on(work.deliverables_visible_to),
+        body=lambda row: row.body,
+    ),
+    "team-note": Kind("new note on a team", "work:write_team_note", _teams_to_write_on, body=lambda row: row),
     "term": Kind("new term of a body", "bodies:new_term", _with_term, body=lambda row: row),
     "version": Kind(
         "version of the statement of work",
@@ -204,6 +231,7 @@ PAGES: Final = {
     "reminders:forecast": "Forecast of reminders",
     "statement:compare": "Compare versions of the statement of work",
     "statement:current": "Statement of work in force",
+    "work:notes": "Notes",
 }
 
 

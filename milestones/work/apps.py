@@ -12,11 +12,12 @@ class WorkConfig(AppConfig):
     verbose_name = "Deliverables and milestones"
 
     def ready(self) -> None:
-        """Let the activity feed follow deliverables and milestones."""
+        """Let the activity feed follow deliverables, milestones and notes."""
         from teams.history.feed import follow
+        from teams.remarks.selectors import shown_to
 
         from . import selectors
-        from .models import Deliverable, Milestone
+        from .models import Deliverable, Milestone, Note
 
         follow(
             Milestone,
@@ -31,4 +32,13 @@ class WorkConfig(AppConfig):
             visible=selectors.deliverables_visible_to,
             body="body",
             url=lambda group, key: f"{reverse('work:plan', args=[group])}#deliverable-{key}",
+        )
+        follow(
+            Note,
+            noun="note",
+            visible=selectors.notes_visible_to,
+            title=selectors.ABOUT,
+            body="body",
+            url=lambda group, key: reverse("work:note", args=[group, key]),
+            shown=shown_to,
         )

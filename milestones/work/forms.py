@@ -168,3 +168,46 @@ class PlanFilter(AddressForm):
         """Parts that can be left out: value, label, and whether it is."""
         left_out = self.chosen("hide") or []
         return [(value, label, value in left_out) for value, label in PARTS]
+
+
+class NoteFilter(AddressForm):
+    """Notes of which team, on which milestone or deliverable (by their keys), and whether one's own alone."""
+
+    team = forms.ChoiceField(
+        label="Team",
+        widget=forms.Select(attrs={"class": "usa-select"}),
+        error_messages={"invalid_choice": "There is no team “%(value)s” in this group, so all are shown."},
+    )
+    mine = forms.BooleanField(label="My own", widget=forms.CheckboxInput(attrs={"class": "usa-checkbox__input"}))
+    milestone = forms.SlugField(
+        max_length=80,
+        widget=forms.HiddenInput,
+        error_messages={"invalid": "A milestone is named by its key: letters, numbers and hyphens."},
+    )
+    deliverable = forms.SlugField(
+        max_length=80,
+        widget=forms.HiddenInput,
+        error_messages={"invalid": "A deliverable is named by its key: letters, numbers and hyphens."},
+    )
+
+    def __init__(self, *args: Any, bodies: Iterable[Body], **kwargs: Any) -> None:
+        self.bodies = bodies
+        super().__init__(*args, **kwargs)
+
+    def offer(self) -> None:
+        """Offer the group's teams."""
+        field = self.fields["team"]
+        assert isinstance(field, forms.ChoiceField)
+        teams = [(body.key, body.short_name) for body in self.bodies if body.kind == Body.Kind.TEAM]
+        field.choices = [("", "All"), *teams]
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """What was chosen, as `notes_about` asks for it."""
+        named = {"body": "team", "milestone": "milestone", "deliverable": "deliverable"}
+        return {name: self.chosen(field) or "" for name, field in named.items()}
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything was chosen."""
+        return any(self.keys.values()) or bool(self.chosen("mine"))

@@ -15,6 +15,7 @@ from django.urls import reverse
 from teams.accounts.models import Organization
 from teams.bodies.models import Body, GroupOwned
 from teams.dates import ApproximateDateField
+from teams.remarks.models import Remark
 from teams.sources import Sourced
 
 
@@ -175,3 +176,37 @@ class Dependency(models.Model):
 
     def __str__(self) -> str:
         return f"{self.milestone} follows {self.after}"
+
+
+@pghistory.track()
+class Note(Remark):
+    """A short text about a milestone, a deliverable or a team as a whole. `body` is the one whose work it is about."""
+
+    body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="notes")
+    deliverable = models.ForeignKey(Deliverable, on_delete=models.PROTECT, null=True, blank=True, related_name="notes")
+    milestone = models.ForeignKey(Milestone, on_delete=models.PROTECT, null=True, blank=True, related_name="notes")
+
+    class Meta(Remark.Meta):
+        constraints = [
+            *Remark.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(deliverable__isnull=True) | Q(milestone__isnull=True), name="note_about_one_thing"
+            ),
+        ]
+        indexes = [
+            GinIndex(SearchVector("text", config="english"), name="note_search"),
+            models.Index(fields=["body", "-written_at"], name="note_of_body"),
+            models.Index(fields=["milestone", "-written_at"], name="note_of_milestone"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Note on {self.about}"
+
+    @property
+    def about(self) -> Milestone | Deliverable | Body:
+        """What it is about."""
+        return self.milestone or self.deliverable or self.body
+
+    def get_absolute_url(self) -> str:
+        """The note's own page."""
+        return reverse("work:note", args=[self.group.slug, self.key])

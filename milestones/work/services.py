@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from teams.accounts.models import User
 from teams.bodies.models import Body, Membership, WorkingGroup
 from teams.clock import selectors as clock
 from teams.dates import ApproximateDate
+from teams.remarks import services as remarks
+from teams.remarks.models import new_key
 
-from .models import OPEN_STATES, Deliverable, Milestone, State
+from .models import OPEN_STATES, Deliverable, Milestone, Note, State
 
 
 class NotInTheGroup(Exception):
@@ -43,10 +45,12 @@ def move_due(*, milestone: Milestone, due: ApproximateDate) -> None:
 
 @transaction.atomic
 def move_deliverable(*, deliverable: Deliverable, body: Body) -> None:
-    """Give the deliverable, and with it its milestones, to another body."""
+    """Give the deliverable, and with it its milestones and the notes on them, to another body."""
     deliverable.body = body
     deliverable.save(update_fields=["body"])
-    deliverable.milestones.exclude(body=body).update(body=body)
+    moved = Milestone.objects.filter(deliverable=deliverable)
+    moved.exclude(body=body).update(body=body)
+    Note.objects.filter(Q(deliverable=deliverable) | Q(milestone__in=moved)).exclude(body=body).update(body=body)
 
 
 @transaction.atomic
@@ -70,3 +74,22 @@ def take_baseline(*, group: WorkingGroup) -> int:
     """
     moved = Milestone.objects.filter(group=group, state__in=OPEN_STATES).exclude(baseline_due=F("due"))
     return moved.update(baseline_due=F("due"))
+
+
+def write_note(
+    *, by: User, about: Milestone | Deliverable | Body, text: str, is_government_only: bool = False, key: str = ""
+) -> Note:
+    """Write a note; whether `by` may in that body is asked before. Sent twice with the same `key`, it is written once.
+
+    Raises PermissionDenied where someone of the trade marks it as government-only.
+    """
+    note = Note(
+        group=about.group,
+        key=key or new_key(),
+        body=about if isinstance(about, Body) else about.body,
+        deliverable=about if isinstance(about, Deliverable) else None,
+        milestone=about if isinstance(about, Milestone) else None,
+        text=text,
+        is_government_only=is_government_only,
+    )
+    return remarks.write(note, by=by)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import views
+from . import note_pages, views
 
 app_name = "work"
 
 urlpatterns = [
     path("plan/", views.plan, name="plan"),
     path("teams/<slug:key>/", views.team, name="team"),
+    path("teams/<slug:key>/notes/new/", note_pages.write_team_note, name="write_team_note"),
     path("milestones/<slug:key>/", views.milestone, name="milestone"),
+    path("milestones/<slug:key>/notes/new/", note_pages.write_milestone_note, name="write_milestone_note"),
+    path("deliverables/<slug:key>/notes/new/", note_pages.write_deliverable_note, name="write_deliverable_note"),
+    path("notes/", note_pages.notes, name="notes"),
+    path("notes/<slug:key>/", note_pages.note, name="note"),
 ]

@@ -22,6 +22,7 @@ from .exports import plan_csv
 from .forms import CSV, PlanFilter
 from .listing import LATE, Row, headings, in_order, rows_of
 from .models import Deliverable, State
+from .note_pages import may_write
 from .team_page import entries_of, place_of
 from .timeline import Band, Drawing, axis_of, draw
 
@@ -135,7 +136,8 @@ def team(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpRespons
             "shows_finished": shows_finished,
             "page": Paginator(shown, ENTRIES_A_PAGE).get_page(number),
             "looked_for": looked_for,
-            "circle": selectors.circle_of(body, today),
+            "circle": selectors.circle_of(request.user, body, today),
+            "may_write": may_write(request, body),
             "changes": recent_changes(request.user, limit=CHANGES_SHOWN, body_id=body.pk),
         },
     )
@@ -175,5 +177,7 @@ def milestone(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpRe
             "changes": selectors.changes_of(found),
             "reminders": selectors.reminders_of(found, only_to=None if reads_ledger else request.user),
             "reads_ledger": reads_ledger,
+            "notes": selectors.notes_of(found, request.user),
+            "may_write": may_write(request, found.body),
         },
     )

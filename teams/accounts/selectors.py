@@ -6,7 +6,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from teams.clock import selectors as clock
 
@@ -20,6 +20,14 @@ def demonstration_people() -> QuerySet[User]:
         .select_related("organization")
         .order_by("-is_site_admin", "id")
     )
+
+
+def unless_government_only(person: User, marked: Q) -> Q:
+    """The condition that keeps what is `marked` as government-only from people of the trade.
+
+    The only place where it is decided whom the mark keeps out: it goes by whom the person works for, never by a role.
+    """
+    return Q() if person.is_government else ~marked
 
 
 def must_set_up_second_factor(person: User) -> bool:

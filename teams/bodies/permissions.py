@@ -46,6 +46,8 @@ class Action(enum.StrEnum):
     READ_GROUP = "read the group's pages"
     READ_LEDGER = "read the reminder ledger"
     RECERTIFY_ACCESS = "go through everybody's access and sign it off"
+    WITHDRAW_NOTES = "withdraw notes of others"
+    WRITE_NOTES = "write notes on a team and what it owes"
 
 
 ADMINISTRATOR = "administrator"
@@ -66,13 +68,23 @@ ALLOWED: dict[Action, frozenset[str]] = {
     Action.READ_GROUP: frozenset({ADMINISTRATOR, *Role.values}),
     Action.READ_LEDGER: frozenset({ADMINISTRATOR, Role.CHAIR, Role.LEAD, Role.REVIEWER}),
     Action.RECERTIFY_ACCESS: frozenset({ADMINISTRATOR}),
+    Action.WITHDRAW_NOTES: frozenset({ADMINISTRATOR, Role.CHAIR}),
+    Action.WRITE_NOTES: frozenset({ADMINISTRATOR, *Role.values}) - {Role.OBSERVER},
 }
 
 
 # Actions that are done to one body. The role must be held in that body, or in one above it on that day: a role in the
 # working group counts in its teams, a role in a team in that team alone. All other actions concern the whole group, and
 # the role may be held in any of its bodies.
-CONCERNS_A_BODY: frozenset[Action] = frozenset({Action.AGREE_TO_STATEMENT, Action.INVITE, Action.KEEP_MEMBERSHIPS})
+CONCERNS_A_BODY: frozenset[Action] = frozenset(
+    {
+        Action.AGREE_TO_STATEMENT,
+        Action.INVITE,
+        Action.KEEP_MEMBERSHIPS,
+        Action.WITHDRAW_NOTES,
+        Action.WRITE_NOTES,
+    }
+)
 
 
 def may_vouch_for_government(person: User) -> bool:

@@ -100,7 +100,7 @@ def _arm(each: Followed, person: User, group: WorkingGroup, wanted: Wanted) -> Q
         made_by=Cast(said["by"], TextField()),
         reason=Coalesce(said["reason"], said["note"], Value(""), output_field=TextField()),
         noun=Value(each.noun, CharField()),
-        row_title=Cast(F(each.title), CharField()),
+        row_title=Cast(each.called, CharField()),
         row_key=Cast(F(each.key), CharField()),
         row_group=F(each.group),
     )
@@ -188,13 +188,12 @@ def _names(person: User, wanted: dict[type[Model], set[int]]) -> dict[tuple[type
     for number, model in enumerate(models):
         each = by_model.get(model)
         fields = {field.name for field in model._meta.concrete_fields}  # noqa: SLF001
-        called = each.title if each else next((name for name in _CALLED_BY if name in fields), None)
-        if called and wanted[model]:
+        field = next((name for name in _CALLED_BY if name in fields), None)
+        called = each.called if each else F(field) if field else None
+        if called is not None and wanted[model]:
             rows: QuerySet[Any] = each.visible(person, clock.today()) if each else model._default_manager.all()  # noqa: SLF001
             arms.append(
-                rows.filter(pk__in=wanted[model])
-                .order_by()
-                .values_list(Value(number), "pk", Cast(F(called), TextField()))
+                rows.filter(pk__in=wanted[model]).order_by().values_list(Value(number), "pk", Cast(called, TextField()))
             )
     if not arms:
         return {}

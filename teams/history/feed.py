@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from django.db import models
+from django.db.models.expressions import Combinable
 
 from teams.accounts.models import User
 
@@ -32,17 +33,25 @@ QUIET = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """How the events of one model are read; `title`, `key`, `group` and `body` are field paths of the tracked model."""
+    """How the events of one model are read.
+
+    `title`, `key`, `group` and `body` are field paths of the tracked model; `title` may also be an expression of them.
+    """
 
     model: type[models.Model]
     noun: str
     visible: Visible
-    title: str
+    title: str | Combinable
     key: str
     group: str
     body: str | None
     url: Callable[[str, str], str] | None
     shown: Shown
+
+    @property
+    def called(self) -> Combinable:
+        """What a row is called by, as an expression."""
+        return models.F(self.title) if isinstance(self.title, str) else self.title
 
 
 def always(person: User, day: date) -> models.Q:
@@ -58,7 +67,7 @@ def follow(
     *,
     noun: str,
     visible: Visible,
-    title: str = "title",
+    title: str | Combinable = "title",
     key: str = "key",
     group: str = "group__slug",
     body: str | None = None,

@@ -92,7 +92,7 @@ def _events(
         "by",
         "stands_in_for",
         noun=Value(each.noun, CharField()),
-        row_title=Cast(F(each.title), CharField()),
+        row_title=Cast(each.called, CharField()),
         row_key=Cast(F(each.key), CharField()),
         row_group=F(each.group),
         row_body=F(each.body) if each.body else Cast(Value(None), BigIntegerField()),

@@ -39,7 +39,7 @@ NOT_ASKED_ABOUT = {
     *(f"statement:{step}" for step in ("impact", "propose", "take_position", "change_proposal", "adopt")),
 }
 # Actions that administrators are allowed.
-INSIDE_FOR_ALL = {"READ_GROUP", "READ_LEDGER", "KEEP_MEMBERSHIPS", "INVITE", "RECERTIFY_ACCESS"}
+INSIDE_FOR_ALL = {"READ_GROUP", "READ_LEDGER", "KEEP_MEMBERSHIPS", "INVITE", "RECERTIFY_ACCESS", "WRITE_NOTES"}
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +63,9 @@ def group(db: None, settings: Any) -> WorkingGroup:
     inside = factories.document(found, key="for-government", access=Document.Access.GOVERNMENT)
     factories.consultation(inside, key="of-government")
     factories.meeting(found, key="a-draft", state=Meeting.State.DRAFT)
+    world.remarks()
+    team = Body.objects.get(group=found, key="team-1")
+    factories.note(team, by=world.who("reviewer"), key="note-for-government", government=True)
     return found
 
 
@@ -84,7 +87,7 @@ def rows(group: WorkingGroup, by: User, *, most: int) -> Iterator[Page]:
     """Pages of up to `most` objects of each kind, those that some may not see among them; and each page without one."""
     standing = standings(by, clock.today())["ecom"]
     asking = Asking(by, standing, list(Body.objects.filter(group=group).select_related("group")))
-    hidden = {"for-government", "of-government", "a-draft"}
+    hidden = {"for-government", "of-government", "a-draft", "note-for-government"}
     for kind in KINDS.values():
         found = list(kind.seen_by(asking).order_by("-pk"))
         first = [row for row in found if getattr(row, "key", "") in hidden]

@@ -1,13 +1,15 @@
 """Questions about what is owed. What a person sees starts from that person."""
 
+from .notes import ABOUT, notes_about, notes_that_say, notes_visible_to
 from .plan import Plan, meetings_of_plan, plan_around, plan_of, plan_of_body, progress_of, progress_of_bodies
 from .progress import AtRisk, Progress
-from .record import MilestoneChange, changes_of, milestone_of, reminders_of
+from .record import MilestoneChange, changes_of, milestone_of, notes_of, reminders_of
 from .step import Prepared, Step
 from .team import Circle, ClauseHeading, circle_of, clauses_of, deliverables_of, with_clauses
 from .visible import deliverables_visible_to, milestones_visible_to, number_waiting_on, waiting_on
 
 __all__ = [
+    "ABOUT",
     "AtRisk",
     "Circle",
     "ClauseHeading",
@@ -24,6 +26,10 @@ __all__ = [
     "meetings_of_plan",
     "milestone_of",
     "milestones_visible_to",
+    "notes_about",
+    "notes_of",
+    "notes_that_say",
+    "notes_visible_to",
     "number_waiting_on",
     "plan_around",
     "plan_of",

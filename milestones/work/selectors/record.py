@@ -22,13 +22,14 @@ from django.db.models import (
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 
-from milestones.work.models import Milestone, State
+from milestones.work.models import Milestone, Note, State
 from teams.accounts.models import User
 from teams.bodies.models import WorkingGroup
 from teams.clock import selectors as clock
 from teams.notices.models import Notice
 from teams.reasons import signed
 
+from .notes import first_notes, notes_read
 from .visible import milestones_visible_to
 
 CHANGES_SHOWN = 50
@@ -45,12 +46,21 @@ class MilestoneChange:
 
 
 def milestone_of(person: User, group: WorkingGroup, today: date) -> QuerySet[Milestone]:
-    """Milestones of the group that the person may see, each with all that its page names at hand."""
+    """Milestones of the group that the person may see, each with all that its page names at hand.
+
+    `notes_of` gives its newest notes.
+    """
     return (
         milestones_visible_to(person, today)
         .filter(group=group)
         .select_related("group", "body__group", "owner__organization", "preparation__meeting__group")
+        .annotate(noted=first_notes(person, today, milestone=OuterRef("pk")))
     )
+
+
+def notes_of(milestone: Milestone, person: User) -> list[Note]:
+    """The newest notes on a milestone that came by `milestone_of`, one more than are shown: no query."""
+    return notes_read(getattr(milestone, "noted", []), person, milestone.body)
 
 
 def changes_of(milestone: Milestone) -> list[MilestoneChange]:

@@ -13,12 +13,13 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.fields.json import JSONField
 from django.db.models.functions import JSONObject
 
-from milestones.work.models import Deliverable
+from milestones.work.models import Deliverable, Note
 from teams.accounts.models import User
 from teams.bodies.models import Body, BodyState, Membership, Role, WorkingGroup
 from teams.dates import ApproximateDate, first_day, last_day
 from teams.sources import Source
 
+from .notes import first_notes, notes_read
 from .visible import deliverables_visible_to
 
 MEETINGS_SHOWN = 3
@@ -74,10 +75,14 @@ class Circle:
     since: ApproximateDate | None
     people: list[TeamMember]
     meetings: list[NextMeeting]
+    notes: list[Note]
 
 
-def circle_of(body: Body, today: date) -> Circle:
-    """State, people and next meetings of the body on `today`: one query. Drafts of meetings stay out."""
+def circle_of(person: User, body: Body, today: date) -> Circle:
+    """State, people, next meetings and newest notes of the body on `today`, as the person sees them: one query.
+
+    Drafts of meetings stay out.
+    """
     state = BodyState.objects.filter(body=OuterRef("pk"), started__startswith__lte=today).order_by("-started", "-id")
     held = Membership.objects.filter(Membership.holding(today), body=OuterRef("pk")).order_by("person__name", "id")
     coming = Body.objects.filter(
@@ -110,7 +115,8 @@ def circle_of(body: Body, today: date) -> Circle:
                 )
             )[:MEETINGS_SHOWN]
         ),
-    ).values("state_now", "state_since", "people", "coming")
+        noted=first_notes(person, today, body=OuterRef("pk")),
+    ).values("state_now", "state_since", "people", "coming", "noted")
     row: Any = found.get(pk=body.pk)
     people = sorted((_member(each) for each in row["people"]), key=lambda each: RANKS.index(Role(each[0])))
     return Circle(
@@ -119,6 +125,7 @@ def circle_of(body: Body, today: date) -> Circle:
         since=row["state_since"],
         people=[member for _, member in people],
         meetings=[_meeting(each) for each in row["coming"]],
+        notes=notes_read(row["noted"], person, body),
     )
 
 
