@@ -18,6 +18,8 @@ from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from teams.accounts.identities.provider import Provider
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -279,6 +281,24 @@ MFA_TOTP_TOLERANCE = 0  # a code that was used is remembered for one period, so 
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TRUST_ENABLED = False
 
+# --- Identity provider: sign-in by OpenID Connect, off where no issuer is named --------------------------------------
+IDENTITY_PROVIDER: Provider | None = None
+if OIDC_ISSUER := env.str("OIDC_ISSUER", default=""):
+    try:
+        IDENTITY_PROVIDER = Provider(
+            issuer=OIDC_ISSUER,
+            client_id=env.str("OIDC_CLIENT_ID", default=""),
+            private_key=env.str("OIDC_PRIVATE_KEY", default="").replace("\\n", "\n"),
+            name=env.str("OIDC_NAME", default="Login.gov"),
+            key_id=env.str("OIDC_KEY_ID", default=""),
+            acr_values=tuple(env.str("OIDC_ACR_VALUES", default="").split()),
+            second_factor_acrs=tuple(env.str("OIDC_SECOND_FACTOR_ACRS", default="").split()),
+            algorithms=tuple(env.str("OIDC_SIGNING_ALGORITHMS", default="RS256").split()),
+            form_origins=tuple(env.str("OIDC_FORM_ORIGINS", default="").split()),
+        )
+    except ValueError as error:
+        raise ImproperlyConfigured(str(error)) from error
+
 # --- Sessions, cookies, headers --------------------------------------------------------------------------------------
 # How long a person may be away, and how long a session lasts at most; NIST 800-63B asks for 30 minutes and 12 hours.
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=30)
@@ -312,7 +332,8 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "frame-src": [SELF],
-        "form-action": [SELF],
+        # A form's answer may lead to the provider: Chromium follows every redirect of a form with this rule.
+        "form-action": [SELF, *(IDENTITY_PROVIDER.origins if IDENTITY_PROVIDER else [])],
         "base-uri": [NONE],
         "object-src": [NONE],
         "frame-ancestors": [NONE],

@@ -17,6 +17,7 @@ urlpatterns = [
     path("accounts/second-factor/", include("allauth.mfa.urls")),
     path("accounts/sessions/", include("allauth.usersessions.urls")),
     path("accounts/", include("teams.accounts.sessions.urls")),
+    path("accounts/identities/", include("teams.accounts.identities.urls")),
     path("people/", include("ecomwg.people.urls")),
     path("profile/", include("teams.accounts.profile.urls")),
     path("invitations/", include("teams.bodies.invitations.urls")),

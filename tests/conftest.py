@@ -15,6 +15,7 @@ from pytest_django import Settings
 
 from teams.accounts.models import User
 from teams.clock import services as clock
+from tests import identity_provider
 
 WASHINGTON = ZoneInfo("America/New_York")
 START = datetime(2018, 7, 20, 12, 0, tzinfo=WASHINGTON)
@@ -72,3 +73,12 @@ def signed_in(client: Client) -> Callable[[User], Client]:
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def issuer(settings: Settings) -> Iterator[identity_provider.Issuer]:
+    """An identity provider that signs whatever it is told, configured as the portal's."""
+    with identity_provider.signing_issuer() as running:
+        settings.SITE_URL = "http://testserver"
+        settings.IDENTITY_PROVIDER = identity_provider.provider_of(running.address)
+        yield running

@@ -14,8 +14,10 @@ from documents.statement.services import Wording, adopt_version
 from milestones.meetings.models import Meeting
 from milestones.work import services as work
 from milestones.work.models import Deliverable, Milestone, Note
-from teams.accounts.models import Organization, User
+from teams.accounts.identities.provider import Provider
+from teams.accounts.models import Identity, Organization, User
 from teams.bodies.models import Absence, Body, BodyParent, BodyState, LentRole, Membership, Role, WorkingGroup
+from teams.clock import selectors as clock
 from teams.dates import ApproximateDate
 
 PASSWORD = "correct horse battery"
@@ -44,6 +46,13 @@ def person(**fields: Any) -> User:
     return User.objects.create_user(
         **{"email": f"person{n}@example.test", "name": f"Person {n}", "password": password, **fields}
     )
+
+
+def identity(of: User, provider: Provider, subject: str = "subject-1", **fields: Any) -> Identity:
+    """The person's identity at the provider, linked today."""
+    now = clock.now()
+    made = {"person": of, "issuer": provider.issuer, "subject": subject, "linked_at": now, "used_at": now}
+    return Identity.objects.create(**{**made, **fields})
 
 
 def group(slug: str = "", **fields: Any) -> WorkingGroup:

@@ -24,7 +24,8 @@ from django.urls import NoReverseMatch, resolve, reverse
 
 from documents.consultations.models import Consultation
 from documents.library.models import Document
-from documents.statement.models import Draft
+from documents.statement.models import Clause, Draft, DraftComment, Proposal
+from ecomwg.embedded.processes import free_port
 from milestones.meetings.models import Meeting
 from milestones.reminders import services as reminders
 from milestones.work.models import Deliverable, Milestone, Note
@@ -37,7 +38,7 @@ from teams.clock import selectors as clock
 from teams.notices import services as notices
 from teams.notices.choices.links import link_of
 from teams.notices.models import MailboxMessage, Notice
-from tests import factories, world
+from tests import factories, identity_provider, world
 from tests.test_access import INSIDE, OUTSIDE_OF_GROUPS, addresses, ours, routes
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD")
@@ -96,6 +97,8 @@ NOT_THEIRS = {
         {"reviewer", "chair", "stand-in of the chair", "lead", "member of another team"}
     )
 }
+# Open for everyone, and without an answer of the identity provider they end at the sign-in page.
+END_AT_SIGN_IN = {"identities:sign_in", "identities:answer"}
 NO_DRAFTS = frozenset({"reviewer", "partner agency", "member", "member of another team"})
 # The absence in the example is the lead's: they change it, and whoever keeps their memberships by a role of their own.
 READ_ONLY_FOR = {
@@ -116,6 +119,7 @@ def _silent(monkeypatch: pytest.MonkeyPatch) -> None:
 def example(db: None, settings: Any) -> datetime:
     """The example and a second group, with the mail that is due, a government-only document and a draft meeting."""
     settings.EMAIL_BACKEND = "teams.notices.mailbox.MailboxBackend"
+    settings.IDENTITY_PROVIDER = identity_provider.provider_of(f"http://127.0.0.1:{free_port()}")  # which is away
     world.load_example()
     reminders.sweep(now=clock.now())
     notices.send_due()
@@ -184,7 +188,7 @@ def expected(row: Row, who: str, visitor: Visitor, method: str) -> str:
     if method not in methods:
         return NO_METHOD
     if access == PUBLIC:
-        return OPENED
+        return SIGN_IN if row.name in END_AT_SIGN_IN and visitor.person is None else OPENED
     if visitor.person is None:
         return SIGN_IN
     if access == SIGNED_IN:
@@ -336,6 +340,9 @@ def _numbers_of(slug: str) -> set[int]:
         AccessRound.objects.filter(group__slug=slug),
         Draft.objects.filter(statement__group__slug=slug),
         Absence.objects.filter(group__slug=slug),
+        Proposal.objects.filter(draft__statement__group__slug=slug),
+        DraftComment.objects.filter(draft__statement__group__slug=slug),
+        Clause.objects.filter(statement__group__slug=slug),
     ]
     return {pk for rows in asked for pk in rows.values_list("pk", flat=True)}
 

@@ -132,3 +132,33 @@ class User(AbstractBaseUser, PermissionsMixin, Sourced):
     def is_government(self) -> bool:
         """Whether government-only content may be shown to this person."""
         return self.affiliation == self.Affiliation.GOVERNMENT
+
+
+@pghistory.track(exclude=["acr", "used_at"])
+class Identity(models.Model):
+    """A person as an identity provider knows them: its name (`issuer`), and its name for the person (`subject`).
+
+    Together these two are one person's for ever (OpenID Connect Core 1.0, section 5.7); an e-mail address is not.
+    """
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="identities")
+    issuer = models.CharField(max_length=255)
+    subject = models.CharField(max_length=255)
+    acr = models.CharField(
+        "authentication context",
+        max_length=255,
+        blank=True,
+        help_text="Of its last use, or the last that was a second factor.",
+    )
+    linked_at = models.DateTimeField()
+    used_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "identities"
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "subject"], name="identity_once"),
+            models.CheckConstraint(condition=~models.Q(issuer="") & ~models.Q(subject=""), name="identity_named"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} at {self.issuer}"

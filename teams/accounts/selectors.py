@@ -5,11 +5,13 @@ from __future__ import annotations
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 
 from teams.clock import selectors as clock
 
+from .identities.selectors import showed_second_factor
 from .models import User
 
 
@@ -30,22 +32,26 @@ def unless_government_only(person: User, marked: Q) -> Q:
     return Q() if person.is_government else ~marked
 
 
-def must_set_up_second_factor(person: User) -> bool:
+def must_set_up_second_factor(person: User, session: SessionBase) -> bool:
     """Whether the person may see nothing before they have a passkey or an authenticator app.
 
-    For government accounts and administrators, where SECOND_FACTOR_REQUIRED is on; one query for these.
+    For government accounts and administrators, where SECOND_FACTOR_REQUIRED is on; one query for these. Not in a
+    session in which the identity provider has asked for a second factor.
     """
     if not settings.SECOND_FACTOR_REQUIRED or not (person.is_government or person.is_site_admin):
+        return False
+    if showed_second_factor(person, session):
         return False
     factors = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
     return not Authenticator.objects.filter(user=person, type__in=factors).exists()
 
 
 def has_way_in(person: User) -> bool:
-    """Whether the person can sign in: by a password, or by a passkey alone."""
+    """Whether the person can sign in: by a password, by a passkey alone, or by an identity provider."""
     return (
         person.has_usable_password()
         or Authenticator.objects.filter(user=person, type=Authenticator.Type.WEBAUTHN).exists()
+        or person.identities.exists()
     )
 
 

@@ -170,7 +170,12 @@ def rotate_secrets() -> int:
     return rotated
 
 
+@transaction.atomic
 def remove_second_factors(*, person: User) -> int:
-    """Take every second factor from the person, for a device that is lost; returns how many there were."""
+    """Take every second factor from the person, for a device that is lost; returns how many there were.
+
+    Identities at a provider go as well, since one may be the second factor.
+    """
     removed, _ = Authenticator.objects.filter(user=person).delete()
-    return int(removed)
+    unlinked, _ = person.identities.all().delete()
+    return int(removed) + unlinked

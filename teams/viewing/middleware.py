@@ -19,7 +19,7 @@ from . import selectors, services
 from .models import Viewing
 
 # What is about the administrator's own account and session.
-OWN_PAGES: Final = frozenset({"profile", "choices", "sessions"})
+OWN_PAGES: Final = frozenset({"profile", "choices", "sessions", "identities"})
 # Asked by pages that stand open in other windows; it must go on telling how long the session really lasts.
 SESSION_LEFT: Final = "sessions:session"
 STOP: Final = "viewing:stop"

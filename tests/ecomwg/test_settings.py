@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import identity_provider
 from tests.run import IN_USE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,6 +42,63 @@ def test_a_second_factor_is_asked_of_some_except_in_a_demonstration() -> None:
 
 def test_a_key_that_is_none_is_named() -> None:
     assert "MFA_KEYS" in ask("s.MFA_KEYS", {**IN_USE, "MFA_KEYS": "no-key"}).stderr.splitlines()[-1]
+
+
+PROVIDER = {
+    "OIDC_ISSUER": "https://idp.example/",
+    "OIDC_CLIENT_ID": "urn:example:portal",
+    "OIDC_PRIVATE_KEY": identity_provider.pem(identity_provider.key("portal")),
+}
+
+
+def test_an_identity_provider_is_off_until_it_is_named() -> None:
+    assert ask("s.IDENTITY_PROVIDER", dict(IN_USE)).stdout.strip() == "None"
+    assert ask("s.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action']", dict(IN_USE)).stdout.strip() == "[\"'self'\"]"
+
+
+def test_an_identity_provider_may_be_where_a_form_leads() -> None:
+    more = {"OIDC_FORM_ORIGINS": "https://a.example https://b.example:8443"}
+    done = ask("s.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action'][1:]", {**IN_USE, **PROVIDER, **more})
+    assert done.stdout.strip() == "['https://idp.example', 'https://a.example', 'https://b.example:8443']"
+
+
+def test_the_key_can_stand_in_a_file_or_on_one_line(tmp_path: Path) -> None:
+    key = tmp_path / "key.pem"
+    key.write_text(PROVIDER["OIDC_PRIVATE_KEY"], encoding="utf-8")
+    named = {name: value for name, value in PROVIDER.items() if name != "OIDC_PRIVATE_KEY"}
+    for given in (
+        {"OIDC_PRIVATE_KEY_FILE": str(key)},
+        {"OIDC_PRIVATE_KEY": PROVIDER["OIDC_PRIVATE_KEY"].replace("\n", "\\n")},
+    ):
+        done = ask("s.IDENTITY_PROVIDER.signing_key.key_size", {**IN_USE, **named, **given})
+        assert done.stdout.strip() == "2048", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OIDC_ISSUER", "http://idp.example"),
+        ("OIDC_ISSUER", "idp.example"),
+        ("OIDC_ISSUER", "https://idp.example/?x=1"),
+        ("OIDC_ISSUER", "https://me@idp.example/"),
+        ("OIDC_CLIENT_ID", ""),
+        ("OIDC_PRIVATE_KEY", ""),
+        ("OIDC_PRIVATE_KEY", "no key"),
+        ("OIDC_PRIVATE_KEY", identity_provider.pem(identity_provider.key("small", 1024))),
+        ("OIDC_NAME", " "),
+        ("OIDC_SIGNING_ALGORITHMS", "RS256 HS256"),
+        ("OIDC_SIGNING_ALGORITHMS", "none"),
+        ("OIDC_SIGNING_ALGORITHMS", ""),
+        ("OIDC_SECOND_FACTOR_ACRS", "urn:never:asked"),
+        ("OIDC_FORM_ORIGINS", "https://idp.example/path"),
+        ("OIDC_FORM_ORIGINS", "*"),
+    ],
+)
+def test_what_an_identity_provider_lacks_is_named(name: str, value: str) -> None:
+    done = ask("s.IDENTITY_PROVIDER", {**IN_USE, **PROVIDER, name: value})
+    assert done.returncode != 0
+    assert name in done.stderr.splitlines()[-1]
+    assert "PRIVATE KEY-----" not in done.stderr
 
 
 @pytest.mark.parametrize("name", REQUIRED)

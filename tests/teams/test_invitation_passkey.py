@@ -122,7 +122,7 @@ def test_who_works_for_the_government_needs_no_other_second_factor(
     accepted(client, invitation)
     person = User.objects.get(email=NEW)
     assert person.is_government
-    assert not accounts.must_set_up_second_factor(person)
+    assert not accounts.must_set_up_second_factor(person, client.session)
     assert client.get("/groups/ecom/").status_code == 200
 
 

@@ -230,6 +230,7 @@ def test_a_persons_own_pages_are_not_shown(example: WorkingGroup, signed_in: Sig
         "profile:profile",
         "choices:choices",
         "sessions:kept",
+        "identities:identities",
         "account_change_password",
         "account_email",
         "account_logout",

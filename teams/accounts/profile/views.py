@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from teams.accounts import services
 from teams.accounts.access import SignedInRequest, signed_in, takes
+from teams.accounts.identities.provider import configured
 
 from .forms import ProfileForm
 
@@ -27,6 +28,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
         "accounts/profile.html",
         {
             "form": form,
+            "provider": configured(),
             "tabs": [
                 ("You", reverse("profile:profile"), True),
                 ("Mail you get", reverse("choices:choices"), False),
