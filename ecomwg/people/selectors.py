@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from milestones.work.models import OPEN_STATES, Milestone
 from teams.accounts.models import User
-from teams.bodies.models import Membership, Role
+from teams.bodies.models import Invitation, Membership, Role
 from teams.dates import first_day, last_day
 
 
@@ -37,6 +37,21 @@ def open_milestones(person: User) -> QuerySet[Milestone]:
     """What the person still owes, in every group: the first due first."""
     owed = Milestone.objects.filter(owner=person, state__in=OPEN_STATES)
     return owed.select_related("group", "body__group").order_by(last_day("due"), first_day("due"), "id")
+
+
+def open_invitations(person: User, now: datetime) -> QuerySet[Invitation]:
+    """Invitations that the person sent and that can be accepted at `now` (on the portal's clock), in every group."""
+    return Invitation.objects.filter(_open_at(now), invited_by=person).order_by("id")
+
+
+def with_their_invitations(people: QuerySet[User], now: datetime) -> QuerySet[User]:
+    """The people with `number_of_invitations`, how many of `open_invitations` each has at `now`."""
+    sent = Count("invitations_sent", filter=Q(invitations_sent__in=Invitation.objects.filter(_open_at(now))))
+    return people.annotate(number_of_invitations=sent)
+
+
+def _open_at(now: datetime) -> Q:
+    return Q(accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now)
 
 
 def heirs(milestones: Iterable[Milestone], *, instead_of: User, by: User, today: date) -> dict[int, list[User]]:

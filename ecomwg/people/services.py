@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from django.db import transaction
 
@@ -10,6 +11,7 @@ from milestones.work import services as work
 from milestones.work.models import Milestone
 from teams.accounts import services as accounts
 from teams.accounts.models import User
+from teams.bodies.invitations import services as invitations
 from teams.bodies.memberships import services as memberships
 from teams.clock import selectors as clock
 from teams.reasons import because
@@ -26,7 +28,8 @@ def close_account(*, by: User, person: User, heirs: Mapping[int, User], reason: 
     """Close the person's account: no way in, no session, no role, no open milestone of theirs from now on.
 
     `heirs` names for the key of each open milestone who owns it from now on. Roles end today in their group's time
-    zone, those to come before they begin. Each change stands in the history with `reason`.
+    zone, those to come before they begin; open invitations that they sent are revoked. Each change stands in the
+    history with `reason`.
 
     Raises CommitmentsChanged, milestones.work.services.NotInTheGroup, teams.accounts.services.OwnAccount; then nothing
     is changed.
@@ -43,6 +46,9 @@ def close_account(*, by: User, person: User, heirs: Mapping[int, User], reason: 
             on = max(today, membership.started.first) if membership.started else today
             if membership.ended is None or membership.ended.first > today:
                 memberships.end(by=by, membership=membership, on=on, reason=reason)
+        for invitation in selectors.open_invitations(person, clock.now()):
+            with suppress(invitations.NotOpen):  # accepted or revoked at this very moment
+                invitations.revoke(by=by, invitation=invitation)
         accounts.close_account(by=by, person=person)
 
 

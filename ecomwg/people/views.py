@@ -37,7 +37,8 @@ def account(request: SignedInRequest, person: int) -> HttpResponse:
 
     A POST asks for the administrator's password or second factor again, and then goes on with what was sent.
     """
-    found = get_object_or_404(User.objects.select_related("organization"), pk=person)
+    everyone = selectors.with_their_invitations(User.objects.select_related("organization"), clock.now())
+    found = get_object_or_404(everyone, pk=person)
     today = clock.today()
     milestones = list(selectors.open_milestones(found))
     heirs = selectors.heirs(milestones, instead_of=found, by=request.user, today=today) if milestones else {}

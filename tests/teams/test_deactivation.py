@@ -18,7 +18,8 @@ from milestones.work.models import Milestone
 from milestones.work.services import NotInTheGroup
 from teams.accounts.models import User
 from teams.accounts.services import OwnAccount, confirm_address
-from teams.bodies.models import Body, Membership, Role, WorkingGroup
+from teams.bodies.invitations import services as invitations
+from teams.bodies.models import Body, Invitation, Membership, Role, WorkingGroup
 from teams.clock import selectors as clock
 from teams.notices import services as notices
 from teams.notices.models import Notice
@@ -115,6 +116,37 @@ def test_roles_end_today_and_those_to_come_never_begin(leaver: User, team: Body,
     assert not any(membership.holds_on(today + timedelta(days=days)) for membership in held for days in (0, 1, 60, 999))
     assert str(Membership.objects.get(person=leaver, body=past).ended) == "March 1, 2018"
     assert str(Membership.objects.get(person=leaver, body=team).ended) == "July 20, 2018"
+
+
+def test_open_invitations_that_they_sent_are_revoked_and_the_page_says_so(
+    leaver: User, heir: User, team: Body, administrator: User, signed_in: Callable[[User], Client]
+) -> None:
+    def sent(by: User, name: str) -> Invitation:
+        return invitations.invite(by=by, body=team, role=Role.MEMBER, email=f"{name.lower()}@new.test", name=name)
+
+    theirs, revoked, others = sent(leaver, "Ida"), sent(leaver, "Rob"), sent(heir, "Oli")
+    accepted = sent(leaver, "Acc")
+    factories.person(email="acc@new.test")
+    Invitation.objects.filter(pk=accepted.pk).update(
+        accepted_at=clock.now(), accepted_by=User.objects.get(email="acc@new.test")
+    )
+    invitations.revoke(by=heir, invitation=revoked)
+    before = dict(Invitation.objects.values_list("pk", "revoked_at"))
+    page = words_of(signed_in(administrator).get(f"/people/{leaver.pk}/"))
+    assert "Open invitations sent 1" in page
+    assert "The open invitations that they sent are revoked" in page
+    close(administrator, leaver)
+    theirs.refresh_from_db()
+    assert theirs.state_at(clock.now()) == Invitation.State.REVOKED
+    after = dict(Invitation.objects.values_list("pk", "revoked_at"))
+    assert {pk for pk in after if after[pk] != before[pk]} == {theirs.pk}
+    event = Invitation.pgh_event_model.objects.filter(pgh_obj_id=theirs.pk).latest("pgh_id")  # type: ignore[attr-defined]
+    assert event.pgh_context.metadata["reason"] == "Left the company"
+    notices.send_due()
+    assert dict(Notice.objects.values_list("address", "state"))["ida@new.test"] == "skipped"
+    assert others.state_at(clock.now()) == Invitation.State.OPEN
+    page = words_of(signed_in(administrator).get(f"/people/{leaver.pk}/"))
+    assert "Open invitations sent None" in page
 
 
 def test_open_milestones_go_to_whom_was_named_and_done_ones_stay(
