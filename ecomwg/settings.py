@@ -188,6 +188,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": TICK_SECONDS,
         "options": {"expires": 2 * TICK_SECONDS},
     },
+    "clear_sessions": {
+        "task": "teams.accounts.tasks.clear_sessions",
+        "schedule": 3600,
+        "options": {"expires": 3600},
+    },
 }
 
 # --- Mail ------------------------------------------------------------------------------------------------------------

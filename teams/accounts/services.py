@@ -9,10 +9,13 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.internal.auth import WebAuthn
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.db.models import F, Q
+
+from teams.clock import selectors as clock
 
 from . import selectors
 from .models import User
@@ -99,6 +102,18 @@ def end_sessions(*, person: User) -> int:
     theirs = selectors.sessions_of(person)
     Session.objects.filter(pk__in=theirs).delete()
     return len(theirs)
+
+
+def clear_sessions() -> int:
+    """Forget the sessions that are over, and what the list of sessions says of them; returns how many are forgotten.
+
+    A session's line in that list stays for an hour at least: it is written a moment before the session itself.
+    """
+    ended, _ = Session.objects.filter(expire_date__lt=clock.real_now()).delete()
+    there = Session.objects.values("session_key")
+    an_hour_ago = clock.real_now() - timedelta(hours=1)
+    UserSession.objects.filter(created_at__lt=an_hour_ago).exclude(session_key__in=there).delete()
+    return ended
 
 
 @transaction.atomic

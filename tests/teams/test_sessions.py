@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django import Settings
 
 from teams.accounts import services as accounts
@@ -19,6 +22,7 @@ from teams.accounts.access import signed_in as needs_sign_in
 from teams.accounts.access import takes
 from teams.accounts.models import User
 from teams.accounts.sessions import kept, limits
+from teams.accounts.tasks import clear_sessions
 from tests import factories
 
 SIGN_IN = "/accounts/login/"
@@ -344,3 +348,17 @@ def test_the_notice_stands_before_the_sign_in(client: Client, db: None, settings
     assert ("By signing in you accept this" in page) is bool(notice)
     assert ("<p>Use is recorded.</p>" in page) is bool(notice)
     assert page.find("By signing in") < page.find('name="password"')
+
+
+def test_sessions_that_are_over_are_forgotten(person: User, client: Client) -> None:
+    sign_in(client, person)
+    over = Client()
+    sign_in(over, person)
+    long_ago = timezone.now() - timedelta(days=2)
+    key = over.session.session_key
+    Session.objects.filter(session_key=key).update(expire_date=long_ago)
+    UserSession.objects.filter(session_key=key).update(created_at=long_ago)
+    clear_sessions()
+    assert list(Session.objects.values_list("session_key", flat=True)) == [client.session.session_key]
+    assert list(UserSession.objects.values_list("session_key", flat=True)) == [client.session.session_key]
+    assert accounts.clear_sessions() == 0
