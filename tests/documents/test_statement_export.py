@@ -170,6 +170,7 @@ def test_an_adopted_version_says_who_proposed_agreed_and_adopted(
     chair = make.member(make.root(group), role="chair")
     reviewer = make.member(make.root(group), make.person(government=True), role="reviewer")
     draft = services.start_draft(by=first, statement=versions[0].statement, title="Next")
+    services.add_clause(by=first, draft=draft, heading="Review", after=None)
     day = datetime(2018, 8, 1).date()  # noqa: DTZ001 - a day
     proposal = services.propose(
         by=first, draft=draft, number="3.0", summary="Says more.", effective_on=day, closes_on=day
