@@ -27,6 +27,7 @@ class StatementConfig(AppConfig):
             group="statement__group__slug",
             body="statement__body",
             url=lambda group, number: reverse("statement:version", args=[group, number]),
+            shown=selectors.versions_shown,
         )
         follow(
             Draft,

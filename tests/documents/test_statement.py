@@ -293,3 +293,14 @@ def test_the_number_of_queries_does_not_grow(db: None, signed_in: SignIn) -> Non
     one = queries(1)
     assert queries(10) == one
     assert max(one) <= 12
+
+
+def test_the_activity_tells_that_versions_were_added_and_never_that_one_changed(
+    group: WorkingGroup, signed_in: SignIn
+) -> None:
+    make.statement(
+        make.root(group), ("1.0", "2017", [("1", "Purpose", "")]), ("2.0", "2018-06", [("1", "Purpose", "")])
+    )
+    page = signed_in(make.member(make.root(group))).get(f"/groups/{group.slug}/activity/").content.decode()
+    assert page.count("Version of the statement of work added") == 2
+    assert "Version of the statement of work changed" not in page

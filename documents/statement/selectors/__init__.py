@@ -30,6 +30,7 @@ from .versions import (
     texts_in_force_visible_to,
     tree,
     versions_of,
+    versions_shown,
     versions_visible_to,
 )
 
@@ -71,6 +72,7 @@ __all__ = [
     "texts_in_force_visible_to",
     "tree",
     "versions_of",
+    "versions_shown",
     "versions_visible_to",
     "wording_at",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Generic, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from documents.statement.models import ClauseText, StatementVersion
 from teams.accounts.models import User
@@ -34,6 +34,13 @@ def versions_visible_to(person: User, day: date) -> QuerySet[StatementVersion]:
     return StatementVersion.objects.filter(statement__group__in=groups_entered_by(person, day)).select_related(
         "statement__group", "statement__body__group"
     )
+
+
+def versions_shown(person: User, day: date) -> Q:
+    """For the activity feed: that a version came. It stays as it is; that it was sealed, and that the next one ended
+    its time, is no change of it.
+    """
+    return Q(pgh_label="insert")
 
 
 def texts_in_force_visible_to(person: User, day: date) -> QuerySet[ClauseText]:
