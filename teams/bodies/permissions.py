@@ -95,6 +95,15 @@ def may_vouch_for_government(person: User) -> bool:
     return person.is_site_admin or person.is_government
 
 
+def may_give_role(person: User, role: str) -> bool:
+    """Whether someone who may invite, or keeps memberships, may give that role to somebody who doesn't hold it.
+
+    CBP's reviewer speaks for CBP, and agrees to the statement of work beside the chair: a chair of the trade doesn't
+    name their own counterpart.
+    """
+    return role != Role.REVIEWER or may_vouch_for_government(person)
+
+
 @dataclass(frozen=True, slots=True)
 class StandIn:
     """Someone for whom a person stands in: `roles` are what is lent to them meanwhile, as in `Standing.held`.

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 
 from teams.accounts.models import Organization, User
 from teams.bodies.models import Body, Invitation, Role
-from teams.bodies.permissions import may_vouch_for_government
+from teams.bodies.permissions import may_give_role, may_vouch_for_government
 from teams.filters import AddressForm
 
 
@@ -44,6 +44,9 @@ class InvitationForm(forms.Form):
         field = self.fields["body"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(key, str(body)) for key, body in self.bodies.items()]
+        role = self.fields["role"]
+        assert isinstance(role, forms.ChoiceField)
+        role.choices = [(value, label) for value, label in Role.choices if may_give_role(by, value)]
         if not may_vouch_for_government(by):
             del self.fields["affiliation"]
 

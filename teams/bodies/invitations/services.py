@@ -15,7 +15,7 @@ from teams.accounts.models import Organization, User
 from teams.accounts.selectors import has_way_in
 from teams.accounts.services import add_passkey, confirm_address
 from teams.bodies.models import Body, Invitation, Membership
-from teams.bodies.permissions import may_vouch_for_government
+from teams.bodies.permissions import may_give_role, may_vouch_for_government
 from teams.clock import selectors as clock
 from teams.dates import ApproximateDate
 from teams.notices.services import owe_to_address
@@ -31,6 +31,10 @@ class AlreadyInvited(Exception):
 
 class AlreadyHeld(Exception):
     """Whoever has that address holds that role in that body."""
+
+
+class MayNotGive(Exception):
+    """The role is given by others (`may_give_role`)."""
 
 
 class MayNotVouch(Exception):
@@ -84,8 +88,10 @@ def invite(
     Whether `by` may invite to the body is asked before. Whether the address has an account makes no difference here,
     so that inviting tells nothing about it; who has one keeps their own name, organization and affiliation.
 
-    Raises AlreadyInvited, AlreadyHeld, MayNotVouch.
+    Raises AlreadyInvited, AlreadyHeld, MayNotGive, MayNotVouch.
     """
+    if not may_give_role(by, role):
+        raise MayNotGive
     if affiliation == User.Affiliation.GOVERNMENT and not may_vouch_for_government(by):
         raise MayNotVouch
     now = clock.now()

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from teams.accounts.models import User
 from teams.bodies.models import Body, Membership, Role
+from teams.bodies.permissions import may_give_role
 from teams.filters import AddressForm
 
 from . import selectors
@@ -77,6 +78,17 @@ class MembershipFilter(AddressForm):
         return any(self.chosen(name) for name in self.fields)
 
 
+def _roles(by: User, held: str = "") -> list[tuple[str, str]]:
+    """The roles that the person may give, and the one that is held."""
+    return [(value, label) for value, label in Role.choices if value == held or may_give_role(by, value)]
+
+
+def _offer_roles(form: forms.Form, by: User) -> None:
+    field = form.fields["role"]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = _roles(by)
+
+
 class AddForm(forms.Form):
     """A membership for someone who has an account."""
 
@@ -86,8 +98,9 @@ class AddForm(forms.Form):
     on = _day("Begins on", "From this day on the person has what the role allows.")
     reason = _reason()
 
-    def __init__(self, *args: Any, people: QuerySet[User], bodies: Iterable[Body], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, people: QuerySet[User], bodies: Iterable[Body], by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        _offer_roles(self, by)
         self.bodies = {body.key: body for body in bodies}
         person, body = self.fields["person"], self.fields["body"]
         assert isinstance(person, forms.ModelChoiceField)
@@ -119,6 +132,10 @@ class RoleForm(forms.Form):
     on = _day("From", "On this day the role held so far ends and the new one begins.")
     reason = _reason()
 
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer_roles(self, by)
+
 
 class TermForm(forms.Form):
     """The new term of a body: for each membership the role in it, or that it ends."""
@@ -126,13 +143,13 @@ class TermForm(forms.Form):
     on = _day("New term begins on", "On this day every membership below ends; those that go on begin anew.")
     reason = _reason()
 
-    def __init__(self, *args: Any, held: Iterable[Membership], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, held: Iterable[Membership], by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.held = list(held)
         for each in self.held:
             self.fields[f"role-{each.pk}"] = forms.ChoiceField(
                 label=f"{each.person.name}, {each.get_role_display()}: in the new term",
-                choices=[(ENDS, "Ends"), *Role.choices],
+                choices=[(ENDS, "Ends"), *_roles(by, held=each.role)],
                 initial=each.role,
                 widget=_select(),
             )

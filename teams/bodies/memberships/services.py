@@ -13,6 +13,7 @@ from django.db import transaction
 
 from teams.accounts.models import User
 from teams.bodies.models import Body, Membership
+from teams.bodies.permissions import may_give_role
 from teams.clock import selectors as clock
 from teams.dates import ApproximateDate
 from teams.sources import Source
@@ -32,14 +33,20 @@ class EndsBeforeItStarts(Exception):
     """The date lies before the membership's start."""
 
 
+class MayNotGive(Exception):
+    """The role is given by others (`teams.bodies.permissions.may_give_role`)."""
+
+
 class ListChanged(Exception):
     """The body's memberships are no longer those that the person saw."""
 
 
 @transaction.atomic
 def add(*, by: User, body: Body, person: User, role: str, on: date, reason: str) -> Membership:
-    """Give the person the role in the body from `on`. Raises AlreadyHeld."""
+    """Give the person the role in the body from `on`. Raises AlreadyHeld, MayNotGive."""
     _lock(body)
+    if not may_give_role(by, role):
+        raise MayNotGive
     with pghistory.context(user=by.pk, reason=reason):
         return _begin(body, person, role, on)
 
@@ -56,9 +63,11 @@ def end(*, by: User, membership: Membership, on: date, reason: str) -> Membershi
 def change_role(*, by: User, membership: Membership, role: str, on: date, reason: str) -> Membership:
     """Let it end on `on`, and another begin that day with the role. Returns the new one.
 
-    Raises AlreadyEnded, EndsBeforeItStarts, AlreadyHeld (also for the role that the person has).
+    Raises AlreadyEnded, EndsBeforeItStarts, AlreadyHeld (also for the role that the person has), MayNotGive.
     """
     _lock(membership.body)
+    if not may_give_role(by, role):
+        raise MayNotGive
     with pghistory.context(user=by.pk, reason=reason):
         if membership.role == role:
             raise AlreadyHeld
@@ -72,12 +81,15 @@ def begin_term(*, by: User, body: Body, on: date, roles: Mapping[int, str], reas
 
     `roles` says for the key of each membership that holds or is to come the role of the new term, or nothing where it
     ends. Returns the new memberships. Raises ListChanged when `roles` speaks of other memberships than there are,
-    EndsBeforeItStarts when one of them begins after `on`, AlreadyHeld when somebody would get a role twice.
+    EndsBeforeItStarts when one of them begins after `on`, AlreadyHeld when somebody would get a role twice, MayNotGive
+    for a new role that others give (one that is held may go on).
     """
     _lock(body)
     held = list(selectors.not_ended(body, clock.today(body.group.timezone)))
     if {membership.pk for membership in held} != set(roles):
         raise ListChanged
+    if any(roles[each.pk] not in ("", each.role) and not may_give_role(by, roles[each.pk]) for each in held):
+        raise MayNotGive
     with pghistory.context(user=by.pk, reason=reason):
         for membership in held:
             _end(membership, on)

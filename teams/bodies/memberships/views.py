@@ -73,7 +73,7 @@ def membership(request: SignedInRequest, group: WorkingGroup, membership: int) -
     first = {"on": max(today, found.started.first) if found.started else today}
     sent = request.POST.get("change") if request.method == "POST" else None
     end = EndForm(request.POST if sent == "end" else None, auto_id="end-%s", initial=first)
-    role = RoleForm(request.POST if sent == "role" else None, auto_id="role-%s", initial=first)
+    role = RoleForm(request.POST if sent == "role" else None, by=request.user, auto_id="role-%s", initial=first)
     if sent == "end" and end.is_valid() and _end(request, found, end):
         return redirect("bodies:memberships", group.slug)
     if sent == "role" and role.is_valid() and _change_role(request, found, role):
@@ -140,6 +140,7 @@ def add_membership(request: SignedInRequest, group: WorkingGroup) -> HttpRespons
         request.POST if request.method == "POST" else None,
         people=selectors.people_to_add(request.user, bodies),
         bodies=bodies,
+        by=request.user,
         initial={"on": clock.today(), "body": request.GET.get("body", "")},
     )
     if request.method == "POST" and form.is_valid():
@@ -170,7 +171,9 @@ def new_term(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpRes
     if body not in bodies_kept(request, group):
         raise PermissionDenied("your role does not allow you to keep the memberships of this body")
     held = selectors.not_ended(body, clock.today())
-    form = TermForm(request.POST if request.method == "POST" else None, held=held, initial={"on": clock.today()})
+    form = TermForm(
+        request.POST if request.method == "POST" else None, held=held, by=request.user, initial={"on": clock.today()}
+    )
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
