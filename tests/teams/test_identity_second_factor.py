@@ -12,6 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from teams.accounts import services as accounts
+from teams.accounts.identities import services
+from teams.accounts.identities.selectors import has_second_factor_at_provider
+from teams.accounts.identities.tokens import SignedIn
 from teams.accounts.models import Identity, User
 from tests import factories
 from tests.identity_provider import ANSWER, LINK, PAGE, PLAIN, SIGN_IN, STRONG, Issuer, provider_of
@@ -160,6 +163,15 @@ def test_a_weaker_sign_in_does_not_take_the_factor_away(client: Client, official
     issuer.acr = PLAIN
     issuer.sign_in(client)
     assert "did not ask you for a second factor this time" in words_of(client.get(PAGE))
+
+
+def test_a_weaker_sign_in_at_the_same_moment_does_not_take_it_away_either(official: User, settings: Settings) -> None:
+    provider = settings.IDENTITY_PROVIDER
+    assert provider is not None
+    stronger, weaker = Identity.objects.get(), Identity.objects.get()
+    for identity, acr in ((stronger, STRONG), (weaker, PLAIN)):
+        services.note_use(identity=identity, provider=provider, who=SignedIn(identity.subject, acr))
+    assert has_second_factor_at_provider(official)
 
 
 def test_a_link_that_was_begun_before_does_not_get_around_it(

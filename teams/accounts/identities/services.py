@@ -40,15 +40,17 @@ def link(*, by: User, provider: Provider, who: SignedIn) -> tuple[Identity, bool
     return identity, is_new
 
 
+@transaction.atomic
 def note_use(*, identity: Identity, provider: Provider, who: SignedIn) -> None:
     """Remember when it was used, on the portal's clock, and how sure the provider was.
 
     Once it was a second factor it stays one: a weaker sign-in does not let the password alone set up another.
     """
-    identity.used_at = clock.now()
-    if provider.counts_as_second_factor(who.acr) or not provider.counts_as_second_factor(identity.acr):
-        identity.acr = who.acr
-    identity.save(update_fields=["used_at", "acr"])
+    used = Identity.objects.filter(pk=identity.pk)
+    used.update(used_at=clock.now())
+    if not provider.counts_as_second_factor(who.acr):
+        used = used.exclude(acr__in=provider.second_factor_acrs)
+    used.update(acr=who.acr)  # a condition, since the identity may be used in another window at this moment
 
 
 def note_second_factor(session: SessionBase, *, identity: int, acr: str) -> None:
