@@ -18,6 +18,7 @@ from jwt.algorithms import RSAAlgorithm
 from pytest_django import Settings
 
 from teams.accounts import services as accounts
+from teams.accounts.identities import conversation
 from teams.accounts.models import User
 from tests import factories
 from tests.identity_provider import CLIENT, PLAIN, STRONG, Issuer, key, provider_of, public
@@ -229,6 +230,20 @@ def test_a_new_key_of_the_provider_is_fetched_once_it_signs_with_it(
     issuer.keys["one"] = key("issuer")
     assert opens(client, issuer)
     assert keys_fetched(issuer) == 2
+
+
+def test_keys_that_could_not_be_had_are_asked_for_again_without_a_minutes_wait(
+    issuer: Issuer, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "LEFT_ALONE_SECONDS", 0)
+    provider = settings.IDENTITY_PROVIDER
+    assert provider is not None
+    conversation.metadata(provider)
+    issuer.status = 502
+    with pytest.raises(conversation.ProviderAway):
+        conversation.verification_key(provider, "one", "RS256")
+    issuer.status = 200
+    assert conversation.verification_key(provider, "one", "RS256") is not None
 
 
 def test_keys_that_nobody_has_are_asked_for_once_a_minute_at_most(client: Client, person: User, issuer: Issuer) -> None:

@@ -81,7 +81,8 @@ def verification_key(provider: Provider, key_id: str, algorithm: str) -> dict[st
     key = _key(provider, "keys")
     known: list[Any] | None = cache.get(key)
     found = _find(known or [], key_id, algorithm)
-    if found is None and cache.add(_key(provider, "refreshed"), True, BETWEEN_REFRESHES_SECONDS):
+    is_first_in_a_minute = found is None and cache.add(_key(provider, "refreshed"), True, BETWEEN_REFRESHES_SECONDS)
+    if known is None or is_first_in_a_minute:
         known = _ask(provider, metadata(provider).jwks_uri).get("keys")
         if not isinstance(known, list):
             raise _failed(provider, "its keys are no list")
