@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.sessions.backends.base import SessionBase
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from teams.accounts.models import Identity, User
 from teams.clock import selectors as clock
@@ -24,15 +24,11 @@ def link(*, by: User, provider: Provider, who: SignedIn) -> tuple[Identity, bool
     `who` was verified just now, and `by` has given proof of being themselves. Raises LinkedToAnother.
     """
     now = clock.now()
-    try:
-        with transaction.atomic():
-            identity, is_new = Identity.objects.get_or_create(
-                issuer=provider.issuer,
-                subject=who.subject,
-                defaults={"person": by, "acr": who.acr, "linked_at": now, "used_at": now},
-            )
-    except IntegrityError as error:  # somebody else, at this very moment
-        raise LinkedToAnother from error
+    identity, is_new = Identity.objects.get_or_create(
+        issuer=provider.issuer,
+        subject=who.subject,
+        defaults={"person": by, "acr": who.acr, "linked_at": now, "used_at": now},
+    )
     if identity.person_id != by.pk:
         raise LinkedToAnother
     if not is_new:
