@@ -262,6 +262,16 @@ def test_what_was_typed_into_a_withdrawn_one_is_shown_once_more(milestone: Miles
 # --- The government-only mark ---
 
 
+def test_the_same_text_sent_again_with_the_mark_is_not_taken_for_the_open_one(
+    milestone: Milestone, signed_in: SignIn
+) -> None:
+    client = signed_in(make.member(milestone.body, make.person(government=True)))
+    given = {**form_of(client, new_of(milestone)), "text": "For some eyes."}
+    client.post(new_of(milestone), given)
+    client.post(new_of(milestone), {**given, "is_government_only": "on"})
+    assert [note.is_government_only for note in Note.objects.order_by("id")] == [False, True]
+
+
 def test_government_marks_and_opens_with_a_reason(milestone: Milestone, signed_in: SignIn) -> None:
     note, trade = make.note(milestone), make.member(milestone.body)
     federal = make.member(milestone.body, make.person(government=True))
