@@ -521,6 +521,15 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
     assert not Absence.objects.exists()
 
 
+def test_a_last_day_that_has_passed_is_said_where_it_was_typed(rosa: User, jordan: User, signed_in: SignIn) -> None:
+    absence = away(rosa, jordan)
+    clock.set_clock(to=START.replace(day=25))
+    sent = {**form(rosa, jordan, last_day="2018-07-24"), "what": "change", "revision": "1"}
+    said = words_of(signed_in(rosa).post(absence.get_absolute_url(), sent))
+    assert "Last day away: What has passed can’t be changed: write today or a later day." in said
+    assert "First day away: What" not in said
+
+
 def test_the_same_sent_twice_is_one_absence(rosa: User, jordan: User, signed_in: SignIn) -> None:
     client = signed_in(rosa)
     client.post("/groups/ecom/absences/new/", form(rosa, jordan))

@@ -33,6 +33,10 @@ class InThePast(Exception):
     """An absence is set for today or later; what has passed stays as it was."""
 
 
+class EndsInThePast(InThePast):
+    """Its last day has passed."""
+
+
 class EndsBeforeItStarts(Exception):
     """The last day lies before the first."""
 
@@ -111,7 +115,9 @@ def change(
         raise NotOpen
     if found.revision != revision:
         raise ChangedMeanwhile
-    if last_day < today or (first_day != found.first_day and min(first_day, found.first_day) < today):
+    if last_day < today:
+        raise EndsInThePast
+    if first_day != found.first_day and min(first_day, found.first_day) < today:
         raise InThePast
     before = found.stand_in
     found.first_day, found.last_day, found.stand_in, found.note = first_day, last_day, stand_in, note.strip()

@@ -26,8 +26,10 @@ PAGE_SIZE = 25
 ALL = "all"
 
 # Which field a refusal belongs to, and what it says there.
+IN_THE_PAST = "What has passed can’t be changed: write today or a later day."
 REFUSALS: dict[type[Exception], tuple[str | None, str]] = {
-    services.InThePast: ("first_day", "What has passed can’t be changed: write today or a later day."),
+    services.InThePast: ("first_day", IN_THE_PAST),
+    services.EndsInThePast: ("last_day", IN_THE_PAST),
     services.EndsBeforeItStarts: ("last_day", "This day comes before the first day away."),
     services.Overlapping: ("first_day", "Some of these days lie in another absence from this group. Change that one."),
     services.CanNotStandIn: ("stand_in", "This person can’t stand in: they don’t belong to the group today."),
