@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -40,10 +39,9 @@ from teams.bodies import selectors as bodies
 from teams.bodies.models import Body, Membership
 from teams.clock import selectors as clock
 from teams.dates import ApproximateDate, ApproximateDateField
+from teams.fulltext import CONFIG, query_of, typed
 
-LONGEST_QUERY = 200
 PAGE_SIZE = 20
-CONFIG = "english"
 # What a hit brings; names of its own, because the models have fields called `title`, `kind` and the like.
 SHOWN = ("hit_kind", "hit_pk", "hit_title", "hit_group", "hit_key", "hit_date", "hit_excerpt", "hit_source")
 # ts_headline marks its hits with these; no text that a person types contains them.
@@ -188,16 +186,6 @@ class Result:
     is_sample: bool
 
 
-def query_of(words: str) -> SearchQuery:
-    """What was typed as a query: as a web search ("quoted phrase", -not), or with the last word as a beginning."""
-    web = SearchQuery(words, search_type="websearch", config=CONFIG)
-    plain = re.findall(r"\w+", words)
-    if not plain or re.search(r"[\"-]|\bor\b", words, re.IGNORECASE):
-        return web
-    beginning = " & ".join([*plain[:-1], f"{plain[-1]}:*"])
-    return web | SearchQuery(beginning, search_type="raw", config=CONFIG)
-
-
 def found(person: User, day: date, words: str, kind: str = "") -> QuerySet[Any, dict[str, Any]]:
     """Everything that the person may see on `day` that fits the words, the best first, as one UNION.
 
@@ -298,7 +286,7 @@ def _marked(text: str) -> SafeString:
 @signed_in
 def search(request: SignedInRequest) -> HttpResponse:
     """The page of results; `q` holds the words, `kind` keeps one kind of thing, `page` counts from 1."""
-    words = request.GET.get("q", "").replace("\x00", " ").strip()[:LONGEST_QUERY]
+    words = typed(request.GET.get("q", ""))
     kind = request.GET.get("kind", "")
     if kind not in {source.kind for source in SOURCES}:
         kind = ""

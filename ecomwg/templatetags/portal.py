@@ -8,6 +8,7 @@ from typing import Any
 import nh3
 from django import template
 from django.template.loader import render_to_string
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
@@ -44,6 +45,13 @@ def markdown(text: str) -> SafeString:
         url_schemes={"http", "https", "mailto"},
     )
     return mark_safe(html)  # noqa: S308 - cleaned by nh3 in the line above
+
+
+@register.filter
+def marked(text: str, found: Any) -> SafeString:
+    """A text, or HTML that is safe, with the hits of `found` (it has `marked`) in <mark>; as it is without a search."""
+    markup = conditional_escape(text)
+    return found.marked(markup) if found else markup
 
 
 def in_words(days: int) -> str:

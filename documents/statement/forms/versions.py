@@ -9,13 +9,28 @@ from django import forms
 
 from documents.statement.models import StatementVersion
 from teams.filters import AddressForm
+from teams.fulltext import LONGEST_QUERY, typed
 
 SIDE_BY_SIDE = "side"
 # In place of the number of a newer version: the draft under work.
 DRAFT = "draft"
 
 
-class AsOf(AddressForm):
+class Words(AddressForm):
+    """Words that are looked for on the page. Too many of them are cut, as on the portal's search page."""
+
+    q = forms.CharField(
+        label="Find in the text",
+        widget=forms.TextInput(attrs={"type": "search", "class": "usa-input", "maxlength": LONGEST_QUERY}),
+    )
+
+    @property
+    def words(self) -> str:
+        """What is looked for; empty where nothing is."""
+        return typed(self.data.get("q", ""))
+
+
+class AsOf(Words):
     """The date on which the version was in force."""
 
     as_of = forms.DateField(
@@ -26,7 +41,7 @@ class AsOf(AddressForm):
     )
 
 
-class DraftView(AddressForm):
+class DraftView(Words):
     """How the page of a draft shows it, and which of its clauses."""
 
     view = forms.ChoiceField(

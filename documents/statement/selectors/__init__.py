@@ -22,6 +22,7 @@ from .drafts import (
     wording_at,
 )
 from .impact import Affected, Impact, impact_of, impact_of_rows, rows_with_before
+from .searching import Found, Hit, found_in
 from .signatures import Signature, signatures_by_version, signatures_of, signatures_on_draft
 from .versions import (
     Node,
@@ -38,6 +39,8 @@ __all__ = [
     "Affected",
     "Asked",
     "DraftText",
+    "Found",
+    "Hit",
     "Impact",
     "Node",
     "Signature",
@@ -52,6 +55,7 @@ __all__ = [
     "comments_visible_to",
     "draft_under_work",
     "drafts_visible_to",
+    "found_in",
     "impact_of",
     "impact_of_rows",
     "in_force",

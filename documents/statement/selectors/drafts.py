@@ -17,6 +17,8 @@ from teams.accounts.models import User
 from teams.bodies.models import WorkingGroup
 from teams.bodies.selectors import groups_entered_by
 
+from .searching import fitting
+
 # In the activity feed one change takes the place of an earlier one by the same person, if it followed within this time.
 ONE_SITTING: Final = timedelta(minutes=10)
 
@@ -72,9 +74,12 @@ def clauses_of_draft(draft: Draft) -> list[DraftText]:
     return numbered(rows.order_by("position", "id"))
 
 
-def rows_of(draft: Draft) -> list[DraftClause]:
-    """All clauses of the draft in the order of their places, also those that were removed: one query."""
-    rows = DraftClause.objects.filter(draft=draft).select_related("edited_by")
+def rows_of(draft: Draft, words: str = "") -> list[DraftClause]:
+    """All clauses of the draft in the order of their places, also those that were removed: one query.
+
+    With words each says if it `fits`.
+    """
+    rows = DraftClause.objects.filter(draft=draft).select_related("edited_by").annotate(**fitting(words))
     return list(rows.order_by("position", "id"))
 
 

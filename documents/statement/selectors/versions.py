@@ -14,6 +14,8 @@ from teams.accounts.models import User
 from teams.bodies.models import WorkingGroup
 from teams.bodies.selectors import groups_entered_by
 
+from .searching import fitting
+
 DEEPEST_HEADING = 6
 
 
@@ -66,11 +68,12 @@ def in_force(versions: Iterable[StatementVersion], day: date) -> StatementVersio
     return next((version for version in versions if day in version.in_force), None)
 
 
-def clauses_of(*versions: StatementVersion) -> dict[int, list[ClauseText]]:
-    """The clauses of the versions in their order, by the version's id: one query."""
+def clauses_of(*versions: StatementVersion, words: str = "") -> dict[int, list[ClauseText]]:
+    """The clauses of the versions in their order, by the version's id: one query. With words each says if it `fits`."""
     found: dict[int, list[ClauseText]] = {version.pk: [] for version in versions}
     by_id = {version.pk: version for version in versions}
-    for text in ClauseText.objects.filter(version__in=by_id).order_by("version", "position"):
+    rows = ClauseText.objects.filter(version__in=by_id).annotate(**fitting(words))
+    for text in rows.order_by("version", "position"):
         text.version = by_id[text.version_id]
         found[text.version_id].append(text)
     return found

@@ -88,17 +88,19 @@ def draft(request: SignedInRequest, group: WorkingGroup, draft: int) -> HttpResp
     """
     found = draft_at(request, group, draft)
     chosen = DraftView(request.GET)
-    rows = selectors.rows_of(found)
+    view = chosen.chosen("view") or ""
+    words = "" if view else chosen.words
+    rows = selectors.rows_of(found, words)
     texts = selectors.numbered(row for row in rows if not row.is_removed)
     old = selectors.clauses_of(found.based_on)[found.based_on.pk] if found.based_on else []
     changed = changes.changes(old, texts, selectors.origins_in(rows))
     counted = selectors.comments_by_clause(request.user, found, clock.today())
-    view = chosen.chosen("view") or ""
     is_open_only, is_changes_only = bool(chosen.chosen("comments")), bool(chosen.chosen("changes"))
     lines = _lines(texts, {change.clause_id: change for change in changed}, counted)
     wanted = [
         line for line in lines if (not is_open_only or line.open) and (not is_changes_only or line.change.is_change)
     ]
+    fit = [line.text for line in wanted if getattr(line.text.row, "fits", False)]
     return render(
         request,
         "statement/draft.html",
@@ -121,12 +123,15 @@ def draft(request: SignedInRequest, group: WorkingGroup, draft: int) -> HttpResp
             "old_name": str(found.based_on) if found.based_on else "Nothing",
             "new_name": "Draft",
             "filters": chosen,
+            "place": "the clauses shown of the draft" if is_open_only or is_changes_only else "the draft",
+            "without": address_with(request, q=None),
+            "found": selectors.found_in(fit, words),
             "may_edit": _may_edit(request),
             "is_edited": _may_edit(request) and found.is_open,
             "tabs": [
                 ("Clauses", address_with(request, view=None), not view),
-                ("Redline", address_with(request, view="redline", comments=None), view == "redline"),
-                ("Side by side", address_with(request, view=SIDE_BY_SIDE, comments=None), view == SIDE_BY_SIDE),
+                ("Redline", address_with(request, view="redline", comments=None, q=None), view == "redline"),
+                ("Side by side", address_with(request, view=SIDE_BY_SIDE, comments=None, q=None), view == SIDE_BY_SIDE),
             ],
             "breadcrumb": breadcrumb(group),
         },

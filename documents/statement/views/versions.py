@@ -38,7 +38,7 @@ def version(request: SignedInRequest, group: WorkingGroup, number: str) -> HttpR
     shown = next((each for each in versions if each.number == number), None)
     if shown is None:
         raise Http404(f"the statement of work has no version {number}")
-    return _page(request, group, versions, shown, AsOf({}))
+    return _page(request, group, versions, shown, AsOf({"q": request.GET.get("q", "")}))
 
 
 def _page(
@@ -49,13 +49,14 @@ def _page(
     filters: AsOf,
 ) -> HttpResponse:
     today = clock.today()
-    texts = selectors.clauses_of(shown)[shown.pk] if shown else []
+    texts = selectors.clauses_of(shown, words=filters.words)[shown.pk] if shown else []
     links = selectors.links_of((text.clause_id for text in texts), request.user, today)
     for text in texts:
         text.hanging = links[text.clause_id]  # type: ignore[attr-defined]
     in_force = selectors.in_force(versions, today)
     standing: Standing = request.standing  # type: ignore[attr-defined]
     draft = under_work(request, group)
+    fit = [text for text in texts if getattr(text, "fits", False)]
     place = versions.index(shown) if shown else -1
     return render(
         request,
@@ -69,6 +70,9 @@ def _page(
             "group": group,
             "versions": list(zip_longest(versions, versions[1:])),
             "filters": filters,
+            "found": selectors.found_in(fit, filters.words) if shown else None,
+            "place": f"version {shown.number}" if shown else "",
+            "without": address_with(request, q=None),
             "day": filters.chosen("as_of"),
             "today": today,
             "draft": draft,
