@@ -14,6 +14,7 @@ from django.db.models.lookups import Exact
 from documents.statement.changes import Origins
 from documents.statement.models import Clause, Draft, DraftClause, DraftComment, StatementOfWork, StatementVersion
 from teams.accounts.models import User
+from teams.accounts.selectors import unless_government_only
 from teams.bodies.models import WorkingGroup
 from teams.bodies.selectors import groups_entered_by
 
@@ -137,9 +138,9 @@ def wording_at(row: DraftClause, revision: int) -> tuple[str, str] | None:
 
 def comments_visible_to(person: User, day: date) -> QuerySet[DraftComment]:
     """Comments on drafts that the person may see: those that are for the government alone only where it is theirs."""
-    found = DraftComment.objects.filter(draft__in=drafts_visible_to(person, day))
-    if not person.is_government:
-        found = found.filter(is_government_only=False).exclude(answers__is_government_only=True)
+    marked = Q(is_government_only=True) | Q(answers__is_government_only=True)
+    drafts = drafts_visible_to(person, day)
+    found = DraftComment.objects.filter(unless_government_only(person, marked), draft__in=drafts)
     return found.select_related("author", "resolved_by")
 
 
@@ -180,7 +181,7 @@ def sittings_shown(person: User, day: date) -> Q:
 
 def comments_shown(person: User, day: date) -> Q:
     """For the activity feed: what was for the government alone when it was written stays so."""
-    return Q() if person.is_government else Q(is_government_only=False)
+    return unless_government_only(person, Q(is_government_only=True))
 
 
 def clause_of(statement: StatementOfWork, pk: int) -> Clause | None:

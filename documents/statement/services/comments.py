@@ -22,6 +22,8 @@ def comment(
 ) -> DraftComment:
     """Say something of the clause, or answer a comment on it. An answer is for the government alone where that is.
 
+    What the person said last in the same place, sent once more, is one comment: that one is returned.
+
     Raises NotOpen once the draft is adopted or abandoned, and Refused for a mark that the person may not set, for an
     answer to an answer, for a comment on another draft, and for a clause that the draft does not have.
     """
@@ -35,7 +37,7 @@ def comment(
         if answers.answers_id is not None or answers.draft_id != draft.pk or answers.clause_id != clause.pk:
             raise Refused("That comment can't be answered here.")
         is_government_only = is_government_only or answers.is_government_only
-    return DraftComment.objects.create(
+    said = DraftComment(
         draft=draft,
         clause=clause,
         answers=answers,
@@ -44,6 +46,11 @@ def comment(
         is_government_only=is_government_only,
         written_at=clock.now(),
     )
+    last = DraftComment.objects.filter(draft=draft, clause=clause, answers=answers, author=by).order_by("pk").last()
+    if last is not None and (last.text, last.is_government_only) == (said.text, said.is_government_only):
+        return last
+    said.save()
+    return said
 
 
 @transaction.atomic

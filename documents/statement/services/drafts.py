@@ -125,9 +125,22 @@ HEADING_LENGTH: Final = 200
 def add_clause(
     *, by: User, draft: Draft, heading: str, text: str = "", under: DraftClause | None = None, after: DraftClause | None
 ) -> DraftClause:
-    """A new clause behind `after`, or as the first one under `under` (at the top of the draft without it)."""
+    """A new clause behind `after`, or as the first one under `under` (at the top of the draft without it).
+
+    The same sent once more is one clause: the one that the person added there is returned, unless it was worked on.
+    """
     draft = _locked(draft)
     parent = _there(after).parent if after else (_there(under) if under else None)
+    text = text.replace("\r\n", "\n")
+    there = _those_under(draft, parent).filter(position__gt=_there(after).position if after else 0).first()
+    if there is not None and _is_as_added(there, by, heading, text):
+        return there
+    return _new_clause(by, draft, parent, after, heading, text)
+
+
+def _new_clause(
+    by: User, draft: Draft, parent: DraftClause | None, after: DraftClause | None, heading: str, text: str
+) -> DraftClause:
     _check_depth(parent, 1)
     row = DraftClause(
         draft=draft,
@@ -135,12 +148,17 @@ def add_clause(
         parent=parent,
         position=_make_room(draft, parent, after),
         heading=heading,
-        text=text.replace("\r\n", "\n"),
+        text=text,
         edited_by=by,
         edited_at=clock.now(),
     )
     row.save()
     return row
+
+
+def _is_as_added(row: DraftClause, by: User, heading: str, text: str) -> bool:
+    said = (row.heading, row.text) == (heading, text)
+    return said and row.revision == 1 and row.edited_by_id == by.pk and row.split_from_id is None
 
 
 @transaction.atomic
@@ -182,7 +200,7 @@ def split_clause(
         raise Conflict(row, merging.merge(row.heading, row.heading, row.heading), [merging.Agreed(row.text)])
     row.text = kept.replace("\r\n", "\n")
     _touch(row, by)
-    part = add_clause(by=by, draft=clause.draft, heading=heading, text=text, after=row)
+    part = _new_clause(by, row.draft, row.parent, row, heading, text.replace("\r\n", "\n"))
     part.split_from = row.clause
     part.save(update_fields=["split_from"])
     return row, part
