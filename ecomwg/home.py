@@ -12,6 +12,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from documents.consultations import selectors as consultations
+from documents.statement import selectors as statement
+from documents.statement.models import Proposal
 from milestones.meetings import selectors as meetings
 from milestones.meetings.clocks import Clock, clocks_of
 from milestones.meetings.models import Meeting
@@ -24,7 +26,7 @@ from teams.bodies import selectors as bodies
 from teams.bodies.models import Body
 from teams.bodies.permissions import ADMINISTRATOR, Action, Standing, standings_of
 from teams.clock import selectors as clock
-from teams.dates import last_day
+from teams.dates import ApproximateDate, last_day
 from teams.history.selectors import Change, recent_changes
 
 WAITING_SHOWN = 25
@@ -42,6 +44,15 @@ class Asked:
     """
 
     milestone: Milestone
+    group: str
+    instead_of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A proposed version of a statement of work on which I am asked; `group` and `instead_of` as in `Asked`."""
+
+    proposal: Proposal
     group: str
     instead_of: str
 
@@ -92,7 +103,9 @@ def home(request: SignedInRequest) -> HttpResponse:
     known = bodies.bodies_of_groups(request, [standing.group for standing in standings])
     names = _names_of_groups(known) if len(standings) > 1 else {}
     waiting = _waiting_on(person, today, standings) if standings else []
-    request.waiting_counted = waiting[0].in_all if waiting else 0  # type: ignore[attr-defined]
+    calls = list(statement.waiting_on(person, today, standings))
+    in_all, late = (waiting[0].in_all, waiting[0].late_in_all) if waiting else (0, 0)
+    request.waiting_counted = in_all + len(calls)  # type: ignore[attr-defined]
     return render(
         request,
         "home.html",
@@ -106,8 +119,10 @@ def home(request: SignedInRequest) -> HttpResponse:
                 )
                 for milestone in waiting
             ],
-            "late": waiting[0].late_in_all if waiting else 0,
-            "next_due": next((milestone for milestone in waiting if not milestone.is_late(today)), None),
+            "calls": _calls(calls, standings, names),
+            "shown": len(waiting) + len(calls),
+            "late": late + sum(call.closes_on < today for call in calls),
+            "next_due": _next_due(waiting, calls, today),
             "consultations": consultations.open_to(person, today)[:CONSULTATIONS_SHOWN] if standings else [],
             "meetings": _next_meetings(person, today) if standings else [],
             "changes": _by_body(_changes(person), known, names) if standings else [],
@@ -124,6 +139,23 @@ def _waiting_on(person: User, today: date, standings: list[Standing]) -> list[An
         in_all=Window(Count("pk")), late_in_all=Window(Count("pk", filter=Q(last__lt=today)))
     )
     return list(counted[:WAITING_SHOWN])
+
+
+def _calls(calls: list[Proposal], standings: list[Standing], names: Mapping[int, str]) -> list[Call]:
+    standing_in = {standing.group.pk: standing for standing in standings}
+    found = []
+    for call in calls:
+        body = call.draft.statement.body
+        instead_of = statement.asked_instead_of(standing_in[body.group_id], body)
+        found.append(Call(call, _group_of(body, names), instead_of))
+    return found
+
+
+def _next_due(waiting: list[Milestone], calls: list[Proposal], today: date) -> ApproximateDate | None:
+    """When the first is due of what waits on the person and isn't late."""
+    due = [milestone.due for milestone in waiting if not milestone.is_late(today)]
+    due += [ApproximateDate.day(call.closes_on) for call in calls if call.closes_on >= today]
+    return min(due, key=lambda each: each.last, default=None)
 
 
 def _names_of_groups(known: Mapping[int, Body]) -> dict[int, str]:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from documents.statement import selectors as statement
 from milestones.work import selectors as work
 from teams.bodies import selectors as bodies
 from teams.bodies.models import Body
@@ -74,15 +75,15 @@ def shell(request: HttpRequest) -> dict[str, Shell]:
 
 
 def number_waiting(request: HttpRequest) -> int:
-    """How many milestones wait on the request's person; the home page has counted them already."""
+    """How many milestones and proposals wait on the request's person: one query; the home page counted them already."""
     if not request.user.is_authenticated or getattr(request, "is_enrolling", False):
         return 0
     counted: int | None = getattr(request, "waiting_counted", None)
-    return (
-        counted
-        if counted is not None
-        else work.number_waiting_on(request.user, clock.today(), standings_of(request).values())
-    )
+    if counted is not None:
+        return counted
+    asking = request.user, clock.today(), standings_of(request).values()
+    milestones, calls = work.waiting_on(*asking), statement.waiting_on(*asking)
+    return milestones.order_by().values("pk").union(calls.order_by().values("pk"), all=True).count()
 
 
 def navigation(path: str, standings: dict[str, Standing], standing: Standing | None, tree: list[Body]) -> list[Link]:

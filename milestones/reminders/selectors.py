@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
 from django.db.models import (
     BigIntegerField,
@@ -81,23 +82,30 @@ class MorningOf(Func):
 
 
 @cache
-def _known_zones() -> frozenset[str]:
+def _known_zones() -> list[str]:
     """Time zones that this process's PostgreSQL knows (`postgres:18` of Debian, for one, lacks the old US/Eastern)."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM pg_timezone_names")
-        return frozenset(name for (name,) in cursor.fetchall())
+        cursor.execute("SELECT name FROM pg_timezone_names ORDER BY name")
+        return [name for (name,) in cursor.fetchall()]
 
 
-def _zone() -> Combinable:
-    """The owner's time zone; the portal's where PostgreSQL doesn't know it, since one such row would fail them all."""
-    used = User.objects.order_by().values_list("timezone", flat=True).distinct()
-    if unknown := set(used) - _known_zones():
-        fallback = Value(settings.TIME_ZONE, output_field=CharField())
-        return Case(When(owner__timezone__in=unknown, then=fallback), default=F("owner__timezone"))
-    return F("owner__timezone")
+class IsOneOf(Func):
+    """Whether a value stands in a list that goes as one parameter."""
+
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
 
 
-def _local_day(at: Combinable, zone: Combinable) -> Cast:
+def zone_of(field: str) -> Combinable:
+    """The time zone in a field; the portal's where PostgreSQL doesn't know it: one such row would fail them all."""
+    known = Value(_known_zones(), output_field=ArrayField(CharField()))
+    fallback = Value(settings.TIME_ZONE, output_field=CharField())
+    return Case(When(IsOneOf(F(field), known), then=F(field)), default=fallback)
+
+
+def local_day(at: Combinable, zone: Combinable) -> Cast:
+    """The date of an instant in a time zone."""
     return Cast(InZone(at, zone, output_field=DateTimeField()), DateField())
 
 
@@ -197,7 +205,7 @@ def _owed(now: datetime) -> QuerySet[Any, Any]:
     the group, and no body that is on hiatus or closed: on the reminder's day, or today where that has passed. On that
     day too it is asked who is away: a reminder goes to the stand-in, and is the owner's all the same (`owed_to_id`).
     """
-    zone = _zone()
+    zone = zone_of("owner__timezone")
     morning = MorningOf(last_day("due"), F("group__reminder_rules__days_after"))
     rows = Milestone.objects.filter(state__in=REMINDED_STATES, owner__is_active=True).annotate(
         kind=Value(KIND),
@@ -210,7 +218,7 @@ def _owed(now: datetime) -> QuerySet[Any, Any]:
         useless_after=ExpressionWrapper(F("due_at") + Value(USEFUL_FOR), DateTimeField()),
     )
     instant = Greatest(F("due_at"), Value(now, output_field=DateTimeField()))
-    standing = _standing(rows.filter(due_at__isnull=False), _local_day(instant, zone)).filter(
+    standing = _standing(rows.filter(due_at__isnull=False), local_day(instant, zone)).filter(
         owner_belongs=True, body_state=BodyState.State.ACTIVE, group_state=BodyState.State.ACTIVE
     )
     owed: QuerySet[Any, Any] = _with_who_gets_it(standing, now).annotate(
@@ -236,7 +244,7 @@ def coming(now: datetime, until: datetime) -> QuerySet[Any, dict[str, Any]]:
 
 def milestones_spoken_of(ids: Collection[int], now: datetime) -> QuerySet[MilestoneSpokenOf]:
     """Milestones of these ids, with what holds on the owner's date at `now`, and what a mail says of them at hand."""
-    day = _local_day(Value(now, output_field=DateTimeField()), _zone())
+    day = local_day(Value(now, output_field=DateTimeField()), zone_of("owner__timezone"))
     return _standing(Milestone.objects.filter(pk__in=ids), day).select_related(
         "group", "body__group", "deliverable", "owner"
     )

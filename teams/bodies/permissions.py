@@ -221,50 +221,49 @@ class Standing:
 
 
 def standings(person: User, day: date) -> dict[str, Standing]:
-    """The person's standing on `day` in each group that they may enter, by the group's slug: one query, or two.
+    """The person's standing on `day` in each group that they may enter, by the group's slug: one query.
 
     An administrator of the portal stands in every group; anyone else where a membership of their own holds on that day.
     What is lent to them while somebody is away counts there too, by the day alone (see `selectors.lent_on`).
     """
-    held: dict[int, set[tuple[int, str]]] = {}
-    found: dict[int, Any] = {}
-    groups: dict[int, WorkingGroup] = {}
-    names: dict[int, str] = {}
-    memberships: QuerySet[Any] = Membership.objects.filter(Membership.holding(day), person=person)
-    for membership in memberships.select_related("body__group").annotate(
-        group_name=_name_of_group("body__group"),
+    own = Membership.objects.filter(Membership.holding(day), person=person, body__group=OuterRef("pk"))
+    groups: QuerySet[Any] = WorkingGroup.objects.annotate(
+        group_name=_name_of_group(),
+        held=ArraySubquery(own.order_by("pk").values(it=JSONObject(body="body", role="role"))),
         stood_in=ArraySubquery(_stood_in_by(person, day)),
         own_absence=Subquery(_absences_of(person, day)[:1]),
-    ):
-        group = membership.body.group
-        groups[group.pk], names[group.pk], found[group.pk] = group, membership.group_name, membership
-        held.setdefault(group.pk, set()).add((membership.body_id, membership.role))
-    if person.is_site_admin:
-        for group in WorkingGroup.objects.annotate(group_name=_name_of_group("pk")):
-            groups.setdefault(group.pk, group)
-            names[group.pk] = group.group_name
-    return {
-        group.slug: Standing(
-            group,
-            names[group.pk] or group.slug,
-            day,
-            frozenset(held.get(group.pk, ())),
-            is_administrator=person.is_site_admin,
-            stands_in=tuple(map(_stand_in, found[group.pk].stood_in)) if group.pk in found else (),
-            away=_away(found[group.pk].own_absence) if group.pk in found else None,
-        )
-        for group in sorted(groups.values(), key=lambda group: group.slug)
-    }
+    )
+    if not person.is_site_admin:
+        groups = groups.filter(Exists(own))
+    return {group.slug: _standing(group, person, day) for group in groups.order_by("slug")}
+
+
+def _standing(group: Any, person: User, day: date) -> Standing:
+    """What a row of `standings` comes to. Absences count only for who belongs to the group by a role of their own."""
+    belongs = bool(group.held)
+    return Standing(
+        group,
+        group.group_name or group.slug,
+        day,
+        _roles(group.held),
+        is_administrator=person.is_site_admin,
+        stands_in=tuple(map(_stand_in, group.stood_in)) if belongs else (),
+        away=_away(group.own_absence) if belongs else None,
+    )
+
+
+def _roles(said: list[dict[str, Any]]) -> frozenset[tuple[int, str]]:
+    return frozenset((role["body"], role["role"]) for role in said)
 
 
 def _stood_in_by(person: User, day: date) -> QuerySet[Absence, Any]:
-    """Absences in the group of a membership in which the person stands in, with the roles that pass to them."""
+    """Absences in the group of a row in which the person stands in, with the roles that pass to them."""
     roles = lent_on(day, person).filter(absence=OuterRef("pk")).order_by("membership")
     belongs = Membership.objects.filter(
         Membership.holding(day), person=OuterRef("person"), body__group=OuterRef("group")
     )
     return (
-        Absence.objects.filter(Absence.holding(day), Exists(belongs), stand_in=person, group=OuterRef("body__group"))
+        Absence.objects.filter(Absence.holding(day), Exists(belongs), stand_in=person, group=OuterRef("pk"))
         .order_by("last_day", "pk")
         .values(
             it=JSONObject(
@@ -279,19 +278,17 @@ def _stood_in_by(person: User, day: date) -> QuerySet[Absence, Any]:
 
 
 def _absences_of(person: User, day: date) -> QuerySet[Absence, Any]:
-    """The person's own absences in the group of a membership that hold on `day` or later, the first one first."""
+    """The person's own absences in the group of a row that hold on `day` or later, the first one first."""
     return (
-        Absence.objects.filter(
-            Q(returned_on__isnull=True), person=person, group=OuterRef("body__group"), last_day__gte=day
-        )
+        Absence.objects.filter(Q(returned_on__isnull=True), person=person, group=OuterRef("pk"), last_day__gte=day)
         .order_by("first_day")
         .values(it=JSONObject(absence="pk", first="first_day", until="last_day", stand_in="stand_in__name"))
     )
 
 
 def _stand_in(said: dict[str, Any]) -> StandIn:
-    roles = frozenset((role["body"], role["role"]) for role in said["roles"])
-    return StandIn(said["absence"], said["person"], said["name"], date.fromisoformat(said["until"]), roles)
+    until = date.fromisoformat(said["until"])
+    return StandIn(said["absence"], said["person"], said["name"], until, _roles(said["roles"]))
 
 
 def _away(said: dict[str, Any] | None) -> Away | None:
@@ -301,8 +298,8 @@ def _away(said: dict[str, Any] | None) -> Away | None:
     return Away(said["absence"], first, until, said["stand_in"])
 
 
-def _name_of_group(group: str) -> Subquery:
-    body = Body.objects.filter(group=OuterRef(group), kind=Body.Kind.WORKING_GROUP)
+def _name_of_group() -> Subquery:
+    body = Body.objects.filter(group=OuterRef("pk"), kind=Body.Kind.WORKING_GROUP)
     return Subquery(body.values("name")[:1])
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 from django.http import HttpRequest
 
 from teams.accounts.models import User
@@ -68,22 +69,27 @@ def groups_entered_by(person: User, day: date) -> QuerySet[WorkingGroup]:
     return WorkingGroup.objects.filter(pk__in=held.values("body__group"))
 
 
-def lent_on(day: date, to: User) -> QuerySet[LentRole]:
-    """What of other people's roles is lent to the person on `day`: the one place that says which of them pass over.
+def lent(day: Any) -> QuerySet[LentRole]:
+    """What of people's roles is lent on `day` (a date, or an expression): the one place that says which pass over.
 
     The absence and the lender's own membership hold on that day, both in the same group. The role of a CBP reviewer
     passes to people of the government alone. What the lender has as somebody's stand-in is no membership of theirs, and
     an administrator's standing is none either, so neither passes. It counts only for who belongs to the group too; that
     is asked where this is used.
     """
-    lent = LentRole.objects.filter(
+    passes = ~Q(membership__role=Role.REVIEWER) | Q(absence__stand_in__affiliation=User.Affiliation.GOVERNMENT)
+    return LentRole.objects.filter(
         Absence.holding(day, "absence__"),
         Membership.holding(day, "membership__"),
-        absence__stand_in=to,
+        passes,
         membership__person=F("absence__person"),
         membership__body__group=F("absence__group"),
     )
-    return lent if to.is_government else lent.exclude(membership__role=Role.REVIEWER)
+
+
+def lent_on(day: date, to: User) -> QuerySet[LentRole]:
+    """What of other people's roles is lent to the person on `day`."""
+    return lent(day).filter(absence__stand_in=to)
 
 
 def memberships_counting_for(person: User, day: date) -> QuerySet[Membership]:

@@ -13,6 +13,9 @@ from teams.bodies.models import Role
 from .drafts import Draft, DraftComment
 from .versions import Clause, ClauseLink, StatementVersion
 
+# The roles, held in the body that the statement is of, in which people are asked to agree or to object.
+ASKED = (Role.CHAIR, Role.REVIEWER)
+
 
 @pghistory.track()
 class ImpactDecision(models.Model):
@@ -140,7 +143,7 @@ class Position(models.Model):
 
     proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="positions")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    role = models.CharField(max_length=10, choices=[(role, role.label) for role in (Role.CHAIR, Role.REVIEWER)])
+    role = models.CharField(max_length=10, choices=[(role, role.label) for role in ASKED])
     stand = models.CharField(max_length=6, choices=Stand)
     reason = models.CharField(max_length=1000, blank=True)
     taken_at = models.DateTimeField()

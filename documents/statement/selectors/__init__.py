@@ -1,6 +1,14 @@
 """Questions about the statement of work: adopted versions, drafts, and what a draft would change."""
 
-from .calls import Asked, asked_of, proposals_visible_to
+from .calls import (
+    Asked,
+    asked_instead_of,
+    asked_of,
+    proposals_visible_to,
+    roles_to_answer_in,
+    unanswered,
+    waiting_on,
+)
 from .clauses import Stage, links_of, stages_of
 from .drafts import (
     DraftText,
@@ -45,6 +53,7 @@ __all__ = [
     "Node",
     "Signature",
     "Stage",
+    "asked_instead_of",
     "asked_of",
     "clause_of",
     "clauses_of",
@@ -65,6 +74,7 @@ __all__ = [
     "origins_in",
     "proposals_visible_to",
     "removed_from",
+    "roles_to_answer_in",
     "rows_of",
     "rows_with_before",
     "signatures_by_version",
@@ -75,8 +85,10 @@ __all__ = [
     "statement_of",
     "texts_in_force_visible_to",
     "tree",
+    "unanswered",
     "versions_of",
     "versions_shown",
     "versions_visible_to",
+    "waiting_on",
     "wording_at",
 ]

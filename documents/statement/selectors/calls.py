@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.expressions import Combinable
 
-from documents.statement.models import Position, Proposal
+from documents.statement.models import ASKED, Position, Proposal
+from milestones.reminders.selectors import local_day, zone_of
 from teams.accounts.models import User
-from teams.bodies.models import Membership, Role
+from teams.bodies.models import Absence, Body, LentRole, Membership, Role
+from teams.bodies.permissions import Action, Standing
+from teams.bodies.selectors import lent_on
 
 from .drafts import drafts_visible_to
 
@@ -45,11 +51,64 @@ def asked_of(proposal: Proposal, day: date) -> list[Asked]:
     taken = {
         position.person_id: position for position in proposal.positions.select_related("person").order_by("taken_at")
     }
-    memberships = Membership.objects.filter(
-        Membership.holding(day), body=proposal.draft.statement.body, role__in=[Role.CHAIR, Role.REVIEWER]
-    )
+    memberships = Membership.objects.filter(Membership.holding(day), body=proposal.draft.statement.body, role__in=ASKED)
     asked = [
         Asked(membership.person, membership.role, taken.pop(membership.person_id, None))
         for membership in memberships.select_related("person").order_by("role", "person__name", "id")
     ]
     return [*asked, *(Asked(position.person, position.role, position) for position in taken.values())]
+
+
+def unanswered(calls: QuerySet[Any, Any], day: Combinable) -> QuerySet[Any, Any]:
+    """The open ones among proposals, once for each who is asked on `day` (an expression) and has no answer yet.
+
+    A row has `asked` (the person's key), `role` and `membership`. What somebody answered in that role while it was lent
+    to them, on a day in the group's time zone, counts for the lender too.
+    """
+    memberships = "draft__statement__body__memberships"
+    holding = Membership.objects.filter(
+        Membership.holding(OuterRef("day")),  # type: ignore[arg-type]
+        pk=OuterRef("membership"),
+    )
+    in_their_stead = LentRole.objects.filter(
+        Absence.holding(OuterRef("taken_on"), "absence__"),
+        membership=OuterRef(OuterRef("membership")),
+        absence__stand_in=OuterRef("person"),
+    )
+    answers = Position.objects.annotate(
+        taken_on=local_day(F("taken_at"), zone_of("proposal__draft__statement__group__timezone"))
+    ).filter(Q(person=OuterRef("asked")) | Q(Exists(in_their_stead), role=OuterRef("role")), proposal=OuterRef("pk"))
+    rows: QuerySet[Any, Any] = calls.annotate(
+        day=day, membership=F(memberships), asked=F(f"{memberships}__person"), role=F(f"{memberships}__role")
+    )
+    return rows.filter(Exists(holding), ~Exists(answers), state=Proposal.State.OPEN, role__in=ASKED)
+
+
+def waiting_on(person: User, day: date, standings: Collection[Standing]) -> QuerySet[Proposal]:
+    """Open proposals that ask the person and that they have not answered, the first to close first.
+
+    Asked is also who stands in for somebody, by the role that is lent to them. The person's `standings` save the
+    question where no such role counts for them.
+    """
+    if not any(role in ASKED for standing in standings for _, role in standing.counting):
+        return Proposal.objects.none()
+    lent = lent_on(day, person).filter(membership=OuterRef("membership"))
+    asked = unanswered(Proposal.objects.order_by(), Value(day)).filter(Q(asked=person.pk) | Exists(lent))
+    own = Position.objects.filter(proposal=OuterRef("pk"), person=person)
+    return proposals_visible_to(person, day).filter(~Exists(own), pk__in=asked.values("pk")).order_by("closes_on", "id")
+
+
+def asked_instead_of(standing: Standing, body: Body) -> str:
+    """The names of those for whom the owner of the standing is asked by a lent role alone; empty for who is asked."""
+    asking = {(body.pk, role) for role in ASKED}
+    if standing.held & asking:
+        return ""
+    return " and ".join(each.name for each in standing.stands_in if each.roles & asking)
+
+
+def roles_to_answer_in(standing: Standing, body: Body) -> list[str]:
+    """The roles in which the owner of the standing may answer what is asked about the body's statement of work."""
+    counting = {
+        role for held_in, role in standing.counting if standing.counts(role, held_in, Action.AGREE_TO_STATEMENT, body)
+    }
+    return [role for role in ASKED if role in counting]

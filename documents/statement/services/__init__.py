@@ -1,6 +1,8 @@
 """Changes to the statement of work: recording versions, working on a draft, commenting on it, adopting it."""
 
-from .adoption import ASKED, adopt, asked_and_missing, decide, extend, propose, take_position, withdraw
+from documents.statement.models import ASKED
+
+from .adoption import adopt, asked_and_missing, decide, extend, propose, take_position, withdraw
 from .comments import comment, reopen, resolve
 from .drafts import (
     DEEPEST,

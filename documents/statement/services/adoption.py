@@ -15,6 +15,7 @@ from django.db import transaction
 from documents.library.models import Document
 from documents.statement import selectors
 from documents.statement.models import (
+    ASKED,
     Clause,
     ClauseLink,
     Draft,
@@ -37,7 +38,6 @@ from teams.dates import ApproximateDate
 from teams.reasons import because
 from teams.sources import Source
 
-ASKED = (Role.CHAIR, Role.REVIEWER)
 Choice = ImpactDecision.Choice
 # Addresses under the statement's own that are no version's.
 TAKEN = frozenset({"clauses", "compare", "drafts", "proposals"})

@@ -95,6 +95,7 @@ def draft(request: SignedInRequest, group: WorkingGroup, draft: int) -> HttpResp
     old = selectors.clauses_of(found.based_on)[found.based_on.pk] if found.based_on else []
     changed = changes.changes(old, texts, selectors.origins_in(rows))
     counted = selectors.comments_by_clause(request.user, found, clock.today())
+    proposals = selectors.proposals_visible_to(request.user, clock.today()).filter(draft=found)
     is_open_only, is_changes_only = bool(chosen.chosen("comments")), bool(chosen.chosen("changes"))
     lines = _lines(texts, {change.clause_id: change for change in changed}, counted)
     wanted = [
@@ -107,7 +108,8 @@ def draft(request: SignedInRequest, group: WorkingGroup, draft: int) -> HttpResp
         {
             "group": group,
             "draft": found,
-            "proposals": selectors.proposals_visible_to(request.user, clock.today()).filter(draft=found),
+            "proposal": next((each for each in proposals if each.is_open), None),
+            "ended_proposals": [each for each in proposals if not each.is_open],
             "exported": f"{found.get_absolute_url()}export.",
             "lines": wanted,
             "nodes": selectors.tree(line.text for line in wanted),

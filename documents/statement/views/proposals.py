@@ -174,9 +174,7 @@ def _found(request: SignedInRequest, group: WorkingGroup, pk: int) -> Proposal:
 def _roles(request: SignedInRequest, found: Proposal) -> list[tuple[str, str]]:
     """The roles in which the person is asked: none where the table does not allow them to answer."""
     standing: Standing = request.standing  # type: ignore[attr-defined]
-    if not standing.may(Action.AGREE_TO_STATEMENT, found.draft.statement.body):
-        return []
-    return [(role, Role(role).label) for role in services.ASKED if role in standing.roles]
+    return [(role, Role(role).label) for role in selectors.roles_to_answer_in(standing, found.draft.statement.body)]
 
 
 def _decisions(found: Proposal) -> list[ImpactDecision]:

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from documents.statement import changes, selectors
 from documents.statement.forms.versions import DRAFT, SIDE_BY_SIDE, AsOf, Comparison
-from documents.statement.models import StatementVersion
+from documents.statement.models import Draft, Proposal, StatementVersion
 from teams.accounts.access import SignedInRequest
 from teams.bodies.models import WorkingGroup
 from teams.bodies.permissions import Action, Standing, requires
@@ -76,12 +76,21 @@ def _page(
             "day": filters.chosen("as_of"),
             "today": today,
             "draft": draft,
+            "proposal": _open_proposal(request, draft),
             "may_start": standing.may(Action.EDIT_STATEMENT) and draft is None,
             "compare": reverse("statement:compare", args=[group.slug]),
             "exported": f"{shown.get_absolute_url()}export." if shown else "",
             "breadcrumb": [(group.slug.upper(), group.get_absolute_url())],
         },
     )
+
+
+def _open_proposal(request: SignedInRequest, draft: Draft | None) -> Proposal | None:
+    """The proposal that asks about the draft now; without a query where there can be none."""
+    if draft is None or draft.state != Draft.State.PROPOSED:
+        return None
+    proposals = selectors.proposals_visible_to(request.user, clock.today())
+    return proposals.filter(draft=draft, state=Proposal.State.OPEN).first()
 
 
 @requires(Action.READ_GROUP)

@@ -6,7 +6,7 @@ from .progress import AtRisk, Progress
 from .record import MilestoneChange, changes_of, milestone_of, notes_of, reminders_of
 from .step import Prepared, Step
 from .team import Circle, ClauseHeading, circle_of, clauses_of, deliverables_of, with_clauses
-from .visible import deliverables_visible_to, milestones_visible_to, number_waiting_on, waiting_on
+from .visible import deliverables_visible_to, milestones_visible_to, waiting_on
 
 __all__ = [
     "ABOUT",
@@ -30,7 +30,6 @@ __all__ = [
     "notes_of",
     "notes_that_say",
     "notes_visible_to",
-    "number_waiting_on",
     "plan_around",
     "plan_of",
     "plan_of_body",

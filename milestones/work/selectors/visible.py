@@ -30,17 +30,9 @@ def waiting_on(person: User, day: date, standings: Iterable[Standing] = ()) -> Q
     With the person's `standings` also what those owe there for whom they stand in. What is due in a month is due on its
     last day, so it comes after what is due on a day of that month.
     """
-    return _owed_by(person, day, standings).order_by(last_day("due"), first_day("due"), "id")
-
-
-def number_waiting_on(person: User, day: date, standings: Iterable[Standing] = ()) -> int:
-    """How many milestones those are."""
-    return _owed_by(person, day, standings).count()
-
-
-def _owed_by(person: User, day: date, standings: Iterable[Standing]) -> QuerySet[Milestone]:
     owners = Q(owner=person)
     for standing in standings:
         if standing.stands_in:
             owners |= Q(group=standing.group, owner__in=[each.person for each in standing.stands_in])
-    return milestones_visible_to(person, day).filter(owners, state__in=OPEN_STATES)
+    owed = milestones_visible_to(person, day).filter(owners, state__in=OPEN_STATES)
+    return owed.order_by(last_day("due"), first_day("due"), "id")
