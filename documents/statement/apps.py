@@ -12,10 +12,16 @@ class StatementConfig(AppConfig):
     verbose_name = "Statement of work"
 
     def ready(self) -> None:
-        """Let the activity feed follow the versions of the statement of work, its drafts, and what is said of them."""
-        from teams.history.feed import follow
+        """Let the activity feed follow the versions of the statement of work, its drafts, and what is said of them.
 
-        from . import selectors
+        A call for consensus owes mail: the asking, reminders of it, and what came of it.
+        """
+        from milestones.reminders import sources
+        from teams.history.feed import follow
+        from teams.notices import kinds
+        from teams.notices.models import DIGESTS, Way
+
+        from . import mails, selectors
         from .models import Draft, DraftClause, DraftComment, StatementVersion
 
         follow(
@@ -59,4 +65,47 @@ class StatementConfig(AppConfig):
             body="draft__statement__body",
             url=lambda group, draft: reverse("statement:draft", args=[group, draft]),
             shown=selectors.comments_shown,
+        )
+        kinds.register(
+            kinds.Kind(
+                selectors.ASKING,
+                mails.compose_calls,
+                title="Requests to agree to a new version of the statement of work",
+                hint="When one is proposed, or its dates move, and you are its chair or CBP’s reviewer.",
+                ways=(Way.AT_ONCE, *DIGESTS),
+            )
+        )
+        kinds.register(
+            kinds.Kind(
+                selectors.REMINDER,
+                mails.compose_calls,
+                title="Reminders of requests to agree",
+                hint="While you have not answered, at 08:00 on the days that your group’s rules say.",
+                ways=tuple(Way),
+            )
+        )
+        kinds.register(
+            kinds.Kind(
+                selectors.OUTCOME,
+                mails.compose_outcomes,
+                title="Outcomes of proposed versions",
+                hint="When a proposed version of the statement of work is adopted or withdrawn.",
+                ways=tuple(Way),
+            )
+        )
+        sources.register(
+            sources.Source(
+                selectors.REMINDER,
+                due=selectors.reminders_due,
+                coming=selectors.reminders_coming,
+                subjects=selectors.subjects,
+            )
+        )
+        sources.register(
+            sources.Source(
+                selectors.ASKING,
+                due=selectors.askings_due,
+                coming=selectors.askings_coming,
+                subjects=lambda _group: (),
+            )
         )

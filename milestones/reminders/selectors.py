@@ -260,14 +260,10 @@ def subjects(group: WorkingGroup) -> Iterator[Subject]:
 def forecast_of(group: WorkingGroup, now: datetime, until: datetime) -> list[tuple[dict[str, Any], notices.Planned]]:
     """What every source will queue for the group after `now` and up to `until` if nothing changes, the first due first.
 
-    Each row with how it will go by its recipient's choices. One query a source; a month of one group is a few hundred
-    rows.
+    Each row with how it will go by its recipient's choices. One query; a month of one group is a few hundred rows.
     """
-    rows = [
-        row
-        for source in registered()
-        for row in notices.planned(source.coming(now, until).filter(scope=group.slug), now)
-    ]
+    first, *others = (source.coming(now, until).filter(scope=group.slug) for source in registered())
+    rows = notices.planned(first.union(*others, all=True) if others else first, now)
     return sorted(rows, key=lambda row: (row[0]["due_at"], row[0]["subject_key"], row[0]["recipient_id"]))
 
 

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from teams.accounts.models import User
-from teams.notices import selectors
+from teams.notices import kinds, selectors
 from teams.notices.models import Choice, QuietTimes, Way
 from tests import factories
 from tests.pages import words_of
@@ -20,7 +20,9 @@ from tests.pages import words_of
 pytestmark = pytest.mark.django_db
 
 PAGE = "/profile/mail/"
-FORM = {"way_milestone_due": "daily", "starts": "20:00", "ends": "07:00", "working_days": ["1", "2", "3", "4", "5"]}
+FORM = {"way_milestone_due": "daily", "starts": "20:00", "ends": "07:00", "working_days": ["1", "2", "3", "4", "5"]} | {
+    f"way_{kind.name}": kind.usual.value for kind in kinds.chosen() if kind.name != "milestone_due"
+}
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def test_the_choices_are_saved_and_said_in_words(page: Client, person: User) -> 
     assert "Saved." in words
     assert "Reminders of milestones come together in one mail at 08:30, Monday to Friday." in words
     assert "Nothing comes from 20:00 to 07:00 or on Saturday and Sunday" in words
-    assert selectors.ways_of(person) == {"milestone_due": Way.DAILY}
+    assert selectors.ways_of(person)["milestone_due"] == Way.DAILY
     quiet = QuietTimes.objects.get(person=person)
     assert (quiet.starts, quiet.ends, quiet.working_days) == (time(20), time(7), [1, 2, 3, 4, 5])
     event = Choice.pgh_event_model.objects.get()  # type: ignore[attr-defined]

@@ -91,6 +91,7 @@ class Proposal(models.Model):
     state = models.CharField(max_length=9, choices=State, default=State.OPEN)
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField()
+    dates_moved_at = models.DateTimeField(null=True, blank=True, help_text="When its dates were last changed.")
     ended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -129,6 +130,11 @@ class Proposal(models.Model):
     def is_open(self) -> bool:
         """Whether it still asks for positions."""
         return self.state == self.State.OPEN
+
+    @property
+    def as_version(self) -> str:
+        """ "Version 2.1 of the statement of work"."""
+        return f"Version {self.number} of the statement of work"
 
 
 @pghistory.track()

@@ -30,6 +30,21 @@ from .drafts import (
     wording_at,
 )
 from .impact import Affected, Impact, impact_of, impact_of_rows, rows_with_before
+from .mail import (
+    ASKING,
+    OUTCOME,
+    REMINDER,
+    SUBJECT,
+    askings_coming,
+    askings_due,
+    outcome_owed,
+    proposals_spoken_of,
+    reminders_coming,
+    reminders_due,
+    still_asked,
+    subjects,
+    told_of,
+)
 from .searching import Found, Hit, found_in
 from .signatures import Signature, signatures_by_version, signatures_of, signatures_on_draft
 from .versions import (
@@ -44,6 +59,10 @@ from .versions import (
 )
 
 __all__ = [
+    "ASKING",
+    "OUTCOME",
+    "REMINDER",
+    "SUBJECT",
     "Affected",
     "Asked",
     "DraftText",
@@ -55,6 +74,8 @@ __all__ = [
     "Stage",
     "asked_instead_of",
     "asked_of",
+    "askings_coming",
+    "askings_due",
     "clause_of",
     "clauses_of",
     "clauses_of_draft",
@@ -72,7 +93,11 @@ __all__ = [
     "numbered",
     "origins_between",
     "origins_in",
+    "outcome_owed",
+    "proposals_spoken_of",
     "proposals_visible_to",
+    "reminders_coming",
+    "reminders_due",
     "removed_from",
     "roles_to_answer_in",
     "rows_of",
@@ -83,7 +108,10 @@ __all__ = [
     "sittings_shown",
     "stages_of",
     "statement_of",
+    "still_asked",
+    "subjects",
     "texts_in_force_visible_to",
+    "told_of",
     "tree",
     "unanswered",
     "versions_of",

@@ -35,6 +35,7 @@ from teams.accounts.models import User
 from teams.bodies.models import Role
 from teams.clock import selectors as clock
 from teams.dates import ApproximateDate
+from teams.notices import services as notices
 from teams.reasons import because
 from teams.sources import Source
 
@@ -104,7 +105,8 @@ def _called(link: ClauseLink) -> str:
 def propose(*, by: User, draft: Draft, number: str, summary: str, effective_on: date, closes_on: date) -> Proposal:
     """Ask the group's chair and CBP's reviewer to agree that the draft becomes version `number` from `effective_on`.
 
-    Dates are days in the group's time zone. From now on the text stands still. Raises NotOpen, and Refused where
+    Dates are days in the group's time zone. From now on the text stands still. Each who is asked is owed a mail at
+    once; whoever is named chair or reviewer later is found by the sweep. Raises NotOpen, and Refused where
     something is left to decide, where nothing changed, where the version in force is another than the draft is based
     on, and for a number or dates that can't be.
     """
@@ -129,12 +131,16 @@ def propose(*, by: User, draft: Draft, number: str, summary: str, effective_on: 
     )
     draft.state = Draft.State.PROPOSED
     draft.save(update_fields=["state"])
+    _ask(proposal)
     return proposal
 
 
 @transaction.atomic
 def extend(*, by: User, proposal: Proposal, closes_on: date, effective_on: date) -> Proposal:
-    """Give those who were asked until another day; the reminders go by it. Positions taken stay. Raises Refused."""
+    """Give those who were asked until another day; the reminders go by it. Positions taken stay. Raises Refused.
+
+    Whoever has not answered is told of the new day at once.
+    """
     proposal = _open(proposal)
     if closes_on < clock.today(proposal.draft.statement.group.timezone):
         raise Refused("The closing date has passed.")
@@ -143,13 +149,18 @@ def extend(*, by: User, proposal: Proposal, closes_on: date, effective_on: date)
     _check_version(proposal.draft, proposal.number, effective_on)
     proposal.closes_on, proposal.effective_on = closes_on, effective_on
     proposal.revision += 1
-    proposal.save(update_fields=["closes_on", "effective_on", "revision"])
+    proposal.dates_moved_at = clock.now()
+    proposal.save(update_fields=["closes_on", "effective_on", "revision", "dates_moved_at"])
+    _ask(proposal)
     return proposal
 
 
 @transaction.atomic
 def withdraw(*, by: User, proposal: Proposal, reason: str) -> Proposal:
-    """Take the proposal back, so that the draft can be worked on; it and the positions taken stay on the record."""
+    """Take the proposal back, so that the draft can be worked on; it and the positions taken stay on the record.
+
+    Everybody in the group is told, and why.
+    """
     proposal = _open(proposal)
     with because(reason):
         _end(proposal, Proposal.State.WITHDRAWN, by, reason)
@@ -181,6 +192,8 @@ def take_position(*, by: User, proposal: Proposal, role: str, stand: str, reason
 @transaction.atomic
 def adopt(*, by: User, proposal: Proposal) -> StatementVersion:
     """Make the draft the next version, carry out what was decided, and take the plan as it is now for its baseline.
+
+    Everybody in the group is told.
 
     Raises Refused: for the one who proposed it; while the chair or the reviewer has not agreed, or someone objects;
     where something is left to decide; where the day on which it is to be in force has another version by now.
@@ -249,6 +262,13 @@ def _open(proposal: Proposal) -> Proposal:
 def _end(proposal: Proposal, state: str, by: User, reason: str) -> None:
     proposal.state, proposal.ended_by, proposal.ended_at, proposal.ended_because = state, by, clock.now(), reason
     proposal.save(update_fields=["state", "ended_by", "ended_at", "ended_because", "version"])
+    notices.queue(owed=selectors.outcome_owed(proposal), now=clock.now())
+
+
+def _ask(proposal: Proposal) -> None:
+    """Owe a mail to each who is asked and has not answered."""
+    now = clock.now()
+    notices.queue(owed=selectors.askings_due(now).filter(pk=proposal.pk), now=now)
 
 
 def _check_whole(draft: Draft) -> None:
