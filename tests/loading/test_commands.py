@@ -101,6 +101,52 @@ def test_demonstration_accounts_are_shown_with_their_roles_in_words() -> None:
     assert lines[-1] == "The password of each: sample-harbor-2018"
 
 
+def test_a_demonstration_has_a_second_administrator_and_loading_again_changes_nothing() -> None:
+    say("load_group", EXAMPLE)
+    second = User.objects.get(email="admin2@example.test")
+    first = User.objects.get(email="admin@example.test")
+    assert (second.is_site_admin, second.organization, second.affiliation) == (True, first.organization, "government")
+    assert second.check_password("sample-harbor-2018")
+    lines = say("demonstration_accounts")
+    assert [line.split("  ")[0] for line in lines[:2]] == ["Sample Administrator", "Sample Second Administrator"]
+    once = counts()
+    assert say("load_group", EXAMPLE)[-1] == "Loaded the group ecom: 0 new and 0 changed items."
+    say("load_group", EXAMPLE, "--first-start")
+    assert counts() == once
+
+
+def test_a_demonstration_that_is_there_already_gets_one_when_it_starts() -> None:
+    say("load_group", EXAMPLE)
+    User.objects.filter(email="admin2@example.test").delete()
+    say("load_group", EXAMPLE, "--first-start")
+    assert User.objects.filter(email="admin2@example.test", is_site_admin=True).exists()
+
+
+def test_a_second_administrator_of_the_file_is_enough(tmp_path: Path) -> None:
+    two = edited(tmp_path, ("email: partner@example.test,", "email: partner@example.test, site_admin: true,"))
+    say("load_group", two)
+    assert set(User.objects.filter(is_site_admin=True).values_list("email", flat=True)) == {
+        "admin@example.test",
+        "partner@example.test",
+    }
+
+
+@pytest.mark.parametrize("how", ["closed", "no administrator"])
+def test_a_second_administrator_that_was_changed_stays_so(how: str) -> None:
+    say("load_group", EXAMPLE)
+    change = {"is_active": False} if how == "closed" else {"is_site_admin": False}
+    User.objects.filter(email="admin2@example.test").update(**change)
+    once = counts()
+    say("load_group", EXAMPLE)
+    assert counts() == once
+
+
+def test_a_real_administrator_gets_no_sample_beside_them() -> None:
+    User.objects.create_superuser("real@example.test", "correct horse battery", name="Real One")
+    say("load_group", EXAMPLE)  # brings its own sample, which makes two
+    assert not User.objects.filter(email="admin2@example.test").exists()
+
+
 def test_there_are_no_accounts_to_show_before_a_file_is_loaded() -> None:
     _, last = refused("demonstration_accounts")
     assert last == "there are no accounts yet: load a group's file first (manage.py load_group FILE)"
