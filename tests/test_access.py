@@ -70,6 +70,7 @@ INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
     "statement:compare": (GROUP, None),
     "statement:drafts": (GROUP, None),
     "statement:start_draft": (GROUP, {"administrator"}),
+    "statement:import_draft": (GROUP, {"administrator"}),
     "statement:draft": (DRAFT, None),
     "statement:impact": (DRAFT, {"administrator"}),
     "statement:propose": (DRAFT, {"administrator"}),

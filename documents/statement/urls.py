@@ -16,6 +16,7 @@ urlpatterns = [
     path("statement/compare/", versions.compare, name="compare"),
     path("statement/drafts/", drafts.drafts, name="drafts"),
     path("statement/drafts/new/", drafts.start_draft, name="start_draft"),
+    path("statement/drafts/import/", imports.import_draft, name="import_draft"),
     path(DRAFT, drafts.draft, name="draft"),
     path(f"{DRAFT}settings/", drafts.draft_settings, name="draft_settings"),
     path(f"{DRAFT}impact/", impact.impact, name="impact"),

@@ -10,6 +10,7 @@ from .drafts import (
     Saved,
     abandon_draft,
     add_clause,
+    base_of,
     edit_clause,
     merge_clause,
     move_clause,
@@ -20,7 +21,7 @@ from .drafts import (
     split_clause,
     start_draft,
 )
-from .imports import Incoming, Planned, import_into, plan_of, state_of
+from .imports import Incoming, Match, Planned, draft_from, import_into, plan_of, plan_over, state_of
 from .refusals import Conflict, DraftThere, Gone, NotOpen, Refused
 from .versions import Placed, Wording, adopt_version, record, same_clauses
 
@@ -32,6 +33,7 @@ __all__ = [
     "DraftThere",
     "Gone",
     "Incoming",
+    "Match",
     "NotOpen",
     "Placed",
     "Planned",
@@ -43,8 +45,10 @@ __all__ = [
     "adopt",
     "adopt_version",
     "asked_and_missing",
+    "base_of",
     "comment",
     "decide",
+    "draft_from",
     "edit_clause",
     "extend",
     "import_into",
@@ -52,6 +56,7 @@ __all__ = [
     "move_clause",
     "place_clause",
     "plan_of",
+    "plan_over",
     "propose",
     "record",
     "remove_clause",

@@ -31,15 +31,17 @@ class Saved:
     merged: bool = False
 
 
+def base_of(statement: StatementOfWork) -> StatementVersion | None:
+    """What a draft would start from: the version in force today, or the last one, or none where there is none."""
+    versions = list(statement.versions.order_by("-in_force"))
+    today = clock.today(statement.group.timezone)
+    return selectors.in_force(versions, today) or (versions[0] if versions else None)
+
+
 @transaction.atomic
 def start_draft(*, by: User, statement: StatementOfWork, title: str) -> Draft:
-    """A draft with the clauses of the version in force today, or of the last one, or none where there is no version.
-
-    Raises DraftThere.
-    """
-    today = clock.today(statement.group.timezone)
-    versions = list(statement.versions.order_by("-in_force"))
-    base = selectors.in_force(versions, today) or (versions[0] if versions else None)
+    """A draft with the clauses of the version that `base_of` gives. Raises DraftThere."""
+    base = base_of(statement)
     try:
         with transaction.atomic():
             draft = Draft.objects.create(

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Protocol
 
 from django.db import transaction
 
 from documents.statement import prose, selectors
-from documents.statement.models import Clause, Draft, DraftClause
-from documents.statement.services.drafts import HEADING_LENGTH
+from documents.statement.models import Clause, Draft, DraftClause, StatementOfWork, StatementVersion
+from documents.statement.services.drafts import HEADING_LENGTH, start_draft
 from documents.statement.services.refusals import NotOpen, Refused
 from documents.statement.services.versions import Wording, same_clauses
 from teams.accounts.models import User
 from teams.clock import selectors as clock
+
+# A clause with another heading and another number is still the same where so much of the words of both is shared.
+ALIKE: Final = 0.6
+# Each with each is compared only up to so many pairs: beyond, the file is of another text.
+MOST_PAIRS: Final = 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,28 @@ class Incoming:
     text: str
 
 
+class Match(StrEnum):
+    """By what a clause of a file was known again."""
+
+    MARK = "the mark in the file"
+    HEADING = "number and heading"
+    LIKENESS = "likeness of the text"
+    NEW = "nothing: it is new"
+
+
+class Standing(Protocol):
+    """A clause as it stands in a version or a draft."""
+
+    @property
+    def clause_id(self) -> int: ...
+    @property
+    def number(self) -> str: ...
+    @property
+    def heading(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A clause as it would stand in the draft; a new one has a negative identity until it is there."""
@@ -36,6 +66,7 @@ class Planned:
     depth: int
     heading: str
     text: str
+    match: Match = Match.NEW
 
 
 def state_of(draft: Draft) -> str:
@@ -46,30 +77,73 @@ def state_of(draft: Draft) -> str:
 
 
 def plan_of(draft: Draft, clauses: Sequence[Incoming]) -> list[Planned]:
-    """The draft's clauses as the file has them: matched by the identity that the file carries, where the statement has
-    such a clause; the others as `same_clauses` does. What says the same stays as it is written.
+    """The draft's clauses as the file has them (see `plan_over`)."""
+    said = dict(DraftClause.objects.filter(draft=draft).values_list("clause_id", "text"))
+    return plan_over(draft.statement_id, selectors.clauses_of_draft(draft), clauses, said)
+
+
+def plan_over(
+    statement: int, before: Sequence[Standing], clauses: Sequence[Incoming], said: dict[int, str] | None = None
+) -> list[Planned]:
+    """What the clauses `before`, of the statement of that key, become by the file.
+
+    A clause is known by the identity that the file carries, where the statement has such a clause; else by its heading
+    and number, as `same_clauses` does; else by the likeness of its words. What says the same stays as it is written;
+    `said` are the texts by identity, also of clauses that were removed.
     """
-    rows = {row.clause_id: row for row in DraftClause.objects.filter(draft=draft)}
-    ours = set(Clause.objects.filter(statement=draft.statement_id).values_list("pk", flat=True))
+    said = {each.clause_id: each.text for each in before} if said is None else said
+    ours = set(Clause.objects.filter(statement=statement).values_list("pk", flat=True))
     numbers = _numbers([each.depth for each in clauses])
-    found: list[int | None] = []
+    found: list[tuple[int, Match] | None] = []
+    marked: set[int] = set()
     for each in clauses:
-        known = each.clause_id if each.clause_id in ours and each.clause_id not in found else None
-        found.append(known)
-    before = [each for each in selectors.clauses_of_draft(draft) if each.clause_id not in found]
-    open_places = [place for place, identity in enumerate(found) if identity is None]
-    wordings = [Wording(numbers[place], clauses[place].heading, clauses[place].text) for place in open_places]
-    same = same_clauses([Wording(each.number, each.heading, each.text) for each in before], wordings)
-    for place, old in zip(open_places, same, strict=True):
-        found[place] = before[old].clause_id if old is not None else -1 - place
+        known = each.clause_id if each.clause_id in ours and each.clause_id not in marked else None
+        marked |= {known} if known else set()
+        found.append((known, Match.MARK) if known else None)
+    rest = [each for each in before if each.clause_id not in marked]
+    places = [place for place, identity in enumerate(found) if identity is None]
+    wordings = [Wording(numbers[place], clauses[place].heading, clauses[place].text) for place in places]
+    same = same_clauses([Wording(each.number, each.heading, each.text) for each in rest], wordings)
+    for place, wording, old in zip(places, wordings, same, strict=True):
+        if old is not None:
+            is_named = rest[old].heading.casefold() == wording.heading.casefold()
+            found[place] = rest[old].clause_id, Match.HEADING if is_named else Match.LIKENESS
+    taken = {at for at in same if at is not None}
+    left = [each for at, each in enumerate(rest) if at not in taken]
+    places = [place for place in places if found[place] is None]
+    for place, identity in _alike(left, [clauses[place] for place in places]):
+        found[places[place]] = identity, Match.LIKENESS
     planned = []
-    for each, number, identity in zip(clauses, numbers, found, strict=True):
-        assert identity is not None
-        row = rows.get(identity)
-        says_the_same = row is not None and prose.read(row.text) == prose.read(each.text)
-        text = row.text if row and says_the_same else each.text
-        planned.append(Planned(identity, number, each.depth, each.heading, text))
+    for place, (each, number, match) in enumerate(zip(clauses, numbers, found, strict=True)):
+        identity, by = match or (-1 - place, Match.NEW)
+        text = said.get(identity)
+        text = text if text is not None and prose.read(text) == prose.read(each.text) else each.text
+        planned.append(Planned(identity, number, each.depth, each.heading, text, by))
     return planned
+
+
+def _alike(before: Sequence[Standing], clauses: Sequence[Incoming]) -> list[tuple[int, int]]:
+    """Pairs of a place among the clauses and the identity of the one before that it is most like; the likest first."""
+    if len(before) * len(clauses) > MOST_PAIRS:
+        return []
+    old = [Counter(each.text.casefold().split()) for each in before]
+    pairs = []
+    for place, each in enumerate(clauses):
+        words = Counter(each.text.casefold().split())
+        for at, others in enumerate(old):
+            in_all = words.total() + others.total()
+            likeness = 2 * (words & others).total() / in_all if in_all else 0
+            if likeness >= ALIKE:
+                pairs.append((-likeness, place, at))
+    found: list[tuple[int, int]] = []
+    taken: set[int] = set()
+    placed: set[int] = set()
+    for _, place, at in sorted(pairs):
+        if place not in placed and at not in taken:
+            placed.add(place)
+            taken.add(at)
+            found.append((place, before[at].clause_id))
+    return found
 
 
 def _numbers(depths: Sequence[int]) -> list[str]:
@@ -80,6 +154,26 @@ def _numbers(depths: Sequence[int]) -> list[str]:
         counted[-1] += 1
         found.append(".".join(map(str, counted)))
     return found
+
+
+@transaction.atomic
+def draft_from(
+    *,
+    by: User,
+    statement: StatementOfWork,
+    title: str,
+    clauses: Sequence[Incoming],
+    seen: StatementVersion | None,
+) -> Draft:
+    """A new draft with the clauses of the file, based on the version in force.
+
+    `seen` is the version that the person was shown it against. Raises DraftThere where a draft is under work, and
+    Refused where another version is in force by now, and for what `import_into` refuses; then there is no draft.
+    """
+    draft = start_draft(by=by, statement=statement, title=title)
+    if draft.based_on != seen:
+        raise Refused("Another version is in force by now: look at what would change once more.")
+    return import_into(by=by, draft=draft, clauses=clauses, seen=state_of(draft))
 
 
 @transaction.atomic
