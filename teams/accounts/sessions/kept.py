@@ -14,6 +14,10 @@ from teams.accounts.models import User
 KEPT = "kept_form"
 KEPT_FOR = timedelta(minutes=30)
 MOST_CHARACTERS = 200_000
+# What pages put into their forms for themselves, and the names of their buttons: sent again, and not shown.
+UNSEEN = frozenset(
+    {"again", "base_revision", "change", "key", "next", "revision", "save", "seen", "seen_revision", "sign"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,12 @@ class Kept:
 
     @property
     def shown(self) -> list[tuple[str, str]]:
-        """The fields that hold anything, with their names in words."""
-        return [(name.replace("_", " ").capitalize(), value) for name, value in self.fields if value.strip()]
+        """The fields that a person filled, with their names in words."""
+        return [
+            (name.replace("_", " ").capitalize(), value)
+            for name, value in self.fields
+            if value.strip() and name not in UNSEEN
+        ]
 
 
 def keep(request: HttpRequest, *, person: int, at: datetime) -> bool:
