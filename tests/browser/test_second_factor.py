@@ -70,9 +70,9 @@ def next_code(secret: str) -> str:
     return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
 
 
-def fill_sign_in(page: Page, email: str) -> None:
+def fill_sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
     page.get_by_label("Email", exact=False).first.fill(email)
-    page.get_by_label("Password", exact=False).first.fill(PASSWORD)
+    page.get_by_label("Password", exact=False).first.fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
 
 

@@ -189,7 +189,8 @@ def new_term(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpRes
             form.add_error(None, "Someone would hold the same role twice, or begins on that very day.")
         else:
             ended = len(form.held) - len(made)
-            messages.success(request, f"The new term of {body} is set: {len(made)} go on, {ended} end.")
+            on, end = ("goes" if len(made) == 1 else "go"), ("ends" if ended == 1 else "end")
+            messages.success(request, f"The new term of {body} is set: {len(made)} {on} on, {ended} {end}.")
             return redirect("bodies:memberships", group.slug)
     context = {"group": group, "body": body, "form": form, "breadcrumb": _breadcrumb(group)}
     return render(request, "bodies/membership_term.html", context)
