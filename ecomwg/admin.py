@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 from django.db import models
 from django.http import HttpRequest
 
-from teams.accounts.models import Organization, User
+from teams.accounts.models import EndedSession, Organization, User
 from teams.bodies.models import Body, Membership, WorkingGroup
 from teams.notices.models import Notice
 
@@ -65,6 +65,15 @@ class OrganizationAdmin(ReadOnly):
 
     list_display = ("name", "acronym", "kind", "sector", "is_small_business", "source")
     search_fields = ("name", "acronym")
+
+
+@admin.register(EndedSession)
+class EndedSessionAdmin(ReadOnly):
+    """Sessions that administrators ended."""
+
+    list_display = ("person", "device", "address", "ended_at", "ended_by", "reason")
+    list_select_related = ("person", "ended_by")
+    search_fields = ("person__name", "person__email")
 
 
 @admin.register(WorkingGroup)

@@ -33,6 +33,7 @@ urlpatterns = [
     path(GROUP, include("documents.statement.urls")),
     path(GROUP, include("documents.consultations.urls")),
     path(GROUP, include("documents.papers.urls")),
+    path("administration/sessions/", include("teams.accounts.open_sessions.urls")),
     path("administration/view-as/", include("teams.viewing.urls")),
     path("administration/", admin.site.urls),
 ]

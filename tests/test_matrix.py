@@ -166,6 +166,7 @@ def rows() -> Iterator[Row]:
         "pk": MailboxMessage.objects.values_list("pk", flat=True)[0],
         "token": token_of(world.open_invitation().nonce),
         "person": world.who("member").pk,
+        "session": world.session_of_member().pk,
         "link": link_of(world.who("member").pk, ["milestone_due"]).split("/")[-2],
     }
     for name in sorted(OUTSIDE_OF_GROUPS):

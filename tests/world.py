@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+from allauth.usersessions.models import UserSession
 from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
 
 from documents.statement import services as statement
 from documents.statement.models import DraftComment, Proposal, StatementOfWork
@@ -20,6 +23,8 @@ from teams.clock import selectors as clock
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "ecomwg" / "examples" / "ecomwg.yaml"
 SECOND = Path(__file__).resolve().parent / "loading" / "second_group.yaml"
+
+FIREFOX = "Mozilla/5.0 (Windows NT 10.0; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 # The demonstration's people by what they are, as the example names them.
 PEOPLE = {
@@ -62,6 +67,24 @@ def round_of_recertification() -> AccessRound:
     group = WorkingGroup.objects.get(slug="ecom")
     found = AccessRound.objects.filter(group=group, signed_off_at=None).first()
     return found or recertification.start(by=who("administrator"), group=group)
+
+
+def session_of_member() -> UserSession:
+    """The member is signed in, in a browser of their own."""
+    found = UserSession.objects.filter(user=who("member")).first()
+    if found is None:
+        client = Client()
+        client.force_login(who("member"))
+        now = timezone.now()
+        found = UserSession.objects.create(
+            user=who("member"),
+            session_key=client.session.session_key,
+            ip="203.0.113.7",
+            user_agent=FIREFOX,
+            created_at=now,
+            last_seen_at=now,
+        )
+    return found
 
 
 def comment_on_draft() -> DraftComment:

@@ -6,6 +6,7 @@ from django import template
 from django.conf import settings
 
 from teams.accounts.identities.provider import Provider, configured
+from teams.accounts.open_sessions import devices
 
 register = template.Library()
 
@@ -14,6 +15,12 @@ register = template.Library()
 def system_use_notice() -> dict[str, str]:
     """The system-use notice of the settings; nothing where there is none."""
     return {"notice": settings.SYSTEM_USE_NOTICE}
+
+
+@register.filter
+def device(user_agent: str) -> str:
+    """What a browser says of itself, in plain words: "Firefox on Windows"."""
+    return devices.in_words(user_agent)
 
 
 @register.simple_tag

@@ -162,3 +162,28 @@ class Identity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} at {self.issuer}"
+
+
+@pghistory.track()
+class EndedSession(models.Model):
+    """A session that an administrator ended: whose it was, from where, and who ended it why.
+
+    Instants are real time, as all of sessions. Where the list of sessions knew nothing of it, `device` says so and
+    `address` is None.
+    """
+
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="ended_sessions")
+    device = models.CharField(max_length=100, help_text="In plain words: Firefox on Windows.")
+    address = models.GenericIPAddressField("network address", null=True, blank=True)
+    signed_in_at = models.DateTimeField()
+    seen_at = models.DateTimeField("last page")
+    ended_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField("ended")
+    reason = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["-ended_at", "-id"]
+        constraints = [models.CheckConstraint(condition=~models.Q(reason=""), name="ended_session_has_a_reason")]
+
+    def __str__(self) -> str:
+        return f"{self.person}, {self.device}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
@@ -22,6 +23,7 @@ def session(request: HttpRequest) -> JsonResponse:
     now = clock.real_now()
     if request.method == "POST":
         request.session[limits.ACTIVE] = int(now.timestamp())
+        UserSession.objects.filter(session_key=request.session.session_key).update(last_seen_at=now)
     answer = JsonResponse(
         {
             "left": max(0, int(limits.left(request.session, request.user, at=now).total_seconds())),

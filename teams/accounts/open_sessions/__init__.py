@@ -1,0 +1,1 @@
+"""Who is signed in at this moment, for administrators, and ending a session. Real time, never the portal's clock."""
