@@ -95,10 +95,14 @@ def navigation(path: str, standings: dict[str, Standing], standing: Standing | N
     if not standings:
         return []
     links = [link("Home", reverse("home"))]
+    entry = reverse("administration")
+    is_administrator = any(each.is_administrator for each in standings.values())
+    administration = [Link("Administration", entry, path == entry)] if is_administrator else []
     if standing is None:
         return [
             *links,
             *(link(each.name, each.group.get_absolute_url()) for each in standings.values()),
+            *administration,
         ]
     slug = standing.group.slug
     group = standing.group.get_absolute_url()
@@ -122,4 +126,4 @@ def navigation(path: str, standings: dict[str, Standing], standing: Standing | N
         links.append(link("Settings", reverse("bodies:settings", args=[slug])))
     if standing.may(Action.READ_LEDGER):
         links.append(link("Reminder ledger", reverse("reminders:ledger", args=[slug])))
-    return links
+    return [*links, *administration]

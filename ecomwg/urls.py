@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from . import errors, home, search
+from .administration.views import administration, change_password
 from .why.views import why
 
 GROUP = "groups/<slug:group>/"
@@ -35,7 +36,9 @@ urlpatterns = [
     path(GROUP, include("documents.papers.urls")),
     path("administration/sessions/", include("teams.accounts.open_sessions.urls")),
     path("administration/view-as/", include("teams.viewing.urls")),
-    path("administration/", admin.site.urls),
+    path("administration/", administration, name="administration"),
+    path("administration/records/password_change/", change_password, name="change_password"),
+    path("administration/records/", admin.site.urls),
 ]
 
 handler400 = errors.bad_request

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 
 from milestones.work.models import Milestone
 from teams.accounts.models import User
 from teams.filters import AddressForm
+
+LACKING: Final = "lacking"
 
 
 class PeopleFilter(AddressForm):
@@ -18,7 +20,7 @@ class PeopleFilter(AddressForm):
     q = forms.CharField(label="Name or address", max_length=200, widget=forms.TextInput(attrs={"class": "usa-input"}))
     state = forms.ChoiceField(
         label="Account",
-        choices=[("", "Any"), ("open", "Open"), ("closed", "Closed")],
+        choices=[("", "Any"), ("open", "Open"), ("closed", "Closed"), (LACKING, "Without a second factor that is due")],
         widget=forms.Select(attrs={"class": "usa-select"}),
         error_messages={"invalid_choice": "An account can’t be “%(value)s”."},
     )

@@ -9,15 +9,21 @@ from django.db.models import Count, Q, QuerySet
 
 from milestones.work.models import OPEN_STATES, Milestone
 from teams.accounts.models import User
+from teams.accounts.selectors import lacking_second_factor
 from teams.bodies.models import Invitation, Membership, Role
 from teams.dates import first_day, last_day
 
 
 def people(*, words: str = "", state: str = "") -> QuerySet[User]:
-    """Everyone with an account, by name: those with `words` in name or address, and "open" or "closed" ones alone."""
+    """Everyone with an account, by name: those with `words` in name or address, and "open" or "closed" ones alone.
+
+    "lacking" are those of `teams.accounts.selectors.lacking_second_factor`.
+    """
     found = User.objects.select_related("organization").order_by("name", "id")
     if words:
         found = found.filter(Q(name__icontains=words) | Q(email__icontains=words))
+    if state == "lacking":
+        return found.filter(pk__in=lacking_second_factor().values("pk"))
     if state:
         found = found.filter(is_active=state == "open")
     return found

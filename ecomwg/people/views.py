@@ -26,7 +26,7 @@ def people(request: SignedInRequest) -> HttpResponse:
     chosen = PeopleFilter(request.GET)
     found = selectors.people(words=chosen.chosen("q") or "", state=chosen.chosen("state") or "")
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "people/people.html", {"page": page, "filter": chosen, "breadcrumb": []})
+    return render(request, "people/people.html", {"page": page, "filter": chosen, "breadcrumb": _way()[:1]})
 
 
 @administrators
@@ -60,9 +60,13 @@ def account(request: SignedInRequest, person: int) -> HttpResponse:
             "memberships": list(selectors.open_memberships(found, today)),
             "number_of_sessions": len(sessions_of(found)),
             "number_of_milestones": len(milestones),
-            "breadcrumb": [("People", reverse("people:people"))],
+            "breadcrumb": _way(),
         },
     )
+
+
+def _way() -> list[tuple[str, str]]:
+    return [("Administration", reverse("administration")), ("People", reverse("people:people"))]
 
 
 def _done(request: SignedInRequest, person: User, form: ReasonForm) -> bool:

@@ -7,12 +7,13 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from teams.clock import selectors as clock
 
+from .identities.provider import configured
 from .identities.selectors import showed_second_factor
-from .models import User
+from .models import Identity, User
 
 
 def demonstration_people() -> QuerySet[User]:
@@ -44,6 +45,22 @@ def must_set_up_second_factor(person: User, session: SessionBase) -> bool:
         return False
     factors = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
     return not Authenticator.objects.filter(user=person, type__in=factors).exists()
+
+
+def lacking_second_factor() -> QuerySet[User]:
+    """People with an open account who must have a second factor by whom they are, and have none yet.
+
+    Whether the portal insists on it is a setting (SECOND_FACTOR_REQUIRED). An identity that was used as a second factor
+    at the provider counts as one.
+    """
+    factors = Authenticator.objects.filter(
+        user=OuterRef("pk"), type__in=[Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+    )
+    provider = configured()
+    acrs = provider.second_factor_acrs if provider else ()
+    shown = Identity.objects.filter(person=OuterRef("pk"), issuer=provider.issuer if provider else "", acr__in=acrs)
+    must = Q(is_site_admin=True) | Q(affiliation=User.Affiliation.GOVERNMENT)
+    return User.objects.filter(must, ~Exists(factors), ~Exists(shown), is_active=True).order_by("name", "id")
 
 
 def has_way_in(person: User) -> bool:

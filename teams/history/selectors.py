@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import reduce
 from itertools import groupby
 from typing import Any
 
-from django.db.models import BigIntegerField, CharField, DateTimeField, DurationField, F, IntegerField, QuerySet, Value
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    DateTimeField,
+    DurationField,
+    F,
+    IntegerField,
+    Max,
+    QuerySet,
+    Value,
+)
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 
@@ -17,6 +27,7 @@ from teams.clock import selectors as clock
 from teams.reasons import signed
 
 from .feed import Followed, followed
+from .models import HistoryDay
 
 # The feed collapses what one request or one load did, so it reads more events than it shows.
 EVENTS_READ = 400
@@ -160,3 +171,9 @@ def _collapsed(rows: list[dict[str, Any]], names: dict[int, str]) -> list[Change
             )
         )
     return changes
+
+
+def last_sealed_day() -> date | None:
+    """The last day of real time (UTC) whose history is sealed; None before the first."""
+    last: date | None = HistoryDay.objects.aggregate(last=Max("day"))["last"]
+    return last

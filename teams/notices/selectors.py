@@ -61,6 +61,14 @@ def recipients_of(scope: str) -> QuerySet[User]:
     return User.objects.filter(Exists(theirs)).order_by("name", "id")
 
 
+def gone_wrong(since: datetime) -> QuerySet[Notice]:
+    """Notices of every group, and of none, that failed or of which it is uncertain whether they went, due since then.
+
+    `since` is on the portal's clock.
+    """
+    return Notice.objects.filter(state__in=[Notice.State.FAILED, Notice.State.UNCERTAIN], due_at__gte=since)
+
+
 def messages(search: str = "") -> QuerySet[MailboxMessage]:
     """The demonstration's mail, newest first; `search` looks in recipients and subjects."""
     found = MailboxMessage.objects.defer("html", "headers")

@@ -7,6 +7,7 @@ from typing import Final
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from teams.accounts.access import SignedInRequest, administrators, takes
@@ -36,7 +37,7 @@ def view_as(request: SignedInRequest) -> HttpResponse:
             "minutes": int(services.LASTS.total_seconds() // 60),
             "latest": latest[:LATEST_SHOWN],
             "now": clock.now(),
-            "breadcrumb": [],
+            "breadcrumb": [("Administration", reverse("administration"))],
         },
     )
 

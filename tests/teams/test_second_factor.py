@@ -280,15 +280,15 @@ def test_a_lost_device_is_taken_off_by_command(client: Client, person: User) -> 
 def test_djangos_own_sign_in_page_is_no_way_round(client: Client, person: User) -> None:
     User.objects.filter(pk=person.pk).update(is_site_admin=True)
     with_app(person)
-    answer = client.post("/administration/login/", {"username": person.email, "password": factories.PASSWORD})
+    answer = client.post("/administration/records/login/", {"username": person.email, "password": factories.PASSWORD})
     assert answer["Location"].startswith(SIGN_IN)
-    assert client.get("/administration/").status_code == 302
+    assert client.get("/administration/records/").status_code == 302
 
 
 def test_nobody_looks_up_second_factors_of_others(client: Client, person: User) -> None:
     User.objects.filter(pk=person.pk).update(is_site_admin=True)
     client.force_login(person)
-    assert client.get("/administration/mfa/authenticator/").status_code == 404
+    assert client.get("/administration/records/mfa/authenticator/").status_code == 404
 
 
 @pytest.mark.parametrize(

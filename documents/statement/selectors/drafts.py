@@ -69,6 +69,11 @@ def draft_under_work(person: User, statement: StatementOfWork, day: date) -> Dra
     return drafts_visible_to(person, day).filter(statement=statement, state__in=["open", "proposed"]).first()
 
 
+def drafts_under_work(person: User, day: date) -> QuerySet[Draft]:
+    """The drafts that are neither adopted nor abandoned, of every group that the person may enter on `day`."""
+    return drafts_visible_to(person, day).filter(state__in=[Draft.State.OPEN, Draft.State.PROPOSED])
+
+
 def clauses_of_draft(draft: Draft) -> list[DraftText]:
     """The draft's clauses in their order, numbered by their place: one query. Without those that are to go."""
     rows = DraftClause.objects.filter(draft=draft, is_removed=False).select_related("edited_by")

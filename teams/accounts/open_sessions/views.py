@@ -37,7 +37,7 @@ def open_sessions(request: SignedInRequest) -> HttpResponse:
             "filter": chosen,
             "is_narrowed": bool(chosen.chosen("q")),
             "ended": list(selectors.ended_lately(ENDED_SHOWN)),
-            "breadcrumb": [],
+            "breadcrumb": _way()[:1],
         },
     )
 
@@ -66,7 +66,7 @@ def end(request: SignedInRequest, session: int) -> HttpResponse:
     return render(
         request,
         "open_sessions/end.html",
-        {"session": shown, "form": form, "breadcrumb": [("Open sessions", reverse("open_sessions:open_sessions"))]},
+        {"session": shown, "form": form, "breadcrumb": _way()},
     )
 
 
@@ -100,6 +100,10 @@ def end_all(request: SignedInRequest, person: int) -> HttpResponse:
             "is_own": is_own,
             "sessions": selectors.described(rows, at=now, own=request.session.session_key),
             "form": form,
-            "breadcrumb": [("Open sessions", reverse("open_sessions:open_sessions"))],
+            "breadcrumb": _way(),
         },
     )
+
+
+def _way() -> list[tuple[str, str]]:
+    return [("Administration", reverse("administration")), ("Open sessions", reverse("open_sessions:open_sessions"))]

@@ -21,6 +21,11 @@ def invitations_of(group: WorkingGroup) -> QuerySet[Invitation]:
     return Invitation.objects.filter(body__group=group).select_related("body__group", "invited_by", "organization")
 
 
+def open_at(now: datetime) -> QuerySet[Invitation]:
+    """Invitations of every group that can be accepted at `now` (on the portal's clock)."""
+    return narrowed(Invitation.objects.all(), words="", state=Invitation.State.OPEN, now=now)
+
+
 def find(token: str) -> Invitation | None:
     """The invitation that a link's token belongs to, whatever became of it; None where no link has it any more."""
     return (

@@ -43,6 +43,13 @@ def narrowed(found: QuerySet[Membership], *, words: str, body: str, state: str, 
     return found
 
 
+def ending(after: date, until: date) -> QuerySet[Membership]:
+    """Memberships of every group that hold on `after` and end later, by the end of `until`."""
+    return Membership.objects.filter(
+        Membership.holding(after), ended__startswith__gt=after, ended__startswith__lte=until
+    )
+
+
 def not_ended(body: Body, day: date) -> QuerySet[Membership]:
     """The memberships of the body that hold on `day` or begin later."""
     return memberships_in([body]).filter(Q(ended__isnull=True) | Q(ended__startswith__gt=day))

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
 from teams.bodies.models import AccessDecision, AccessRound, WorkingGroup
 
@@ -19,6 +24,24 @@ def rounds_of(group: WorkingGroup) -> QuerySet[AccessRound]:
         )
         .order_by("-started_at", "-id")
     )
+
+
+def last_rounds() -> dict[int, AccessRound]:
+    """The newest round of each group, by the group's key, whether it is signed off or not: one query."""
+    newest = AccessRound.objects.order_by("group_id", "-started_at", "-id").distinct("group_id")
+    return {found.group_id: found for found in newest}
+
+
+def next_due(last: AccessRound | None) -> date | None:
+    """The day by which the next round of the group should be signed off, given the newest; None where none was held.
+
+    So many days after the last one was signed off, as the setting RECERTIFICATION_DAYS says (NIST 800-53 AC-2(j) leaves
+    the number to the organization).
+    """
+    if last is None or last.signed_off_at is None:
+        return None
+    signed_off_on = timezone.localtime(last.signed_off_at, ZoneInfo(settings.TIME_ZONE)).date()
+    return signed_off_on + timedelta(days=settings.RECERTIFICATION_DAYS)
 
 
 def decisions_of(of: AccessRound) -> QuerySet[AccessDecision]:
