@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from documents.statement.models import StatementVersion
 from milestones.reminders import services as reminders
+from milestones.reminders.models import ReminderRule
 from teams.accounts.access import ADMINISTRATORS, ALLAUTH_PUBLIC, PUBLIC, SIGNED_IN, methods_of
 from teams.accounts.models import User
 from teams.bodies.models import Body, Membership
@@ -48,6 +49,9 @@ INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
     "bodies:access_rounds": (GROUP, {"administrator"}),
     "bodies:access_round": ({**GROUP, "round_pk": 0}, {"administrator"}),
     "bodies:settings": (GROUP, {"administrator"}),
+    "reminders:rules": (GROUP, {"administrator"}),
+    "reminders:add_rule": (GROUP, {"administrator"}),
+    "reminders:rule": ({**GROUP, "rule": 0}, {"administrator"}),
     "bodies:invitations": (GROUP, INVITING),
     "bodies:invite": (GROUP, INVITING),
     "bodies:invitation": ({**GROUP, "invitation": 0}, INVITING),
@@ -204,6 +208,7 @@ def addresses() -> dict[str, str]:
         "invitation": world.open_invitation().pk,
         "membership": Membership.objects.filter(body__key="team-2", role="member").values_list("pk", flat=True)[0],
         "absence": world.absence().pk,
+        "rule": ReminderRule.objects.filter(group__slug="ecom").values_list("pk", flat=True)[0],
         "round_pk": world.round_of_recertification().pk,
         "draft": (comment := world.comment_on_draft()).draft_id,
         "clause": comment.clause_id,

@@ -28,6 +28,7 @@ from documents.statement.models import Clause, Draft, DraftComment, Proposal
 from ecomwg.embedded.processes import free_port
 from milestones.meetings.models import Meeting
 from milestones.reminders import services as reminders
+from milestones.reminders.models import ReminderRule
 from milestones.work.models import Deliverable, Milestone, Note
 from teams.accounts.access import ADMINISTRATORS, PUBLIC, SIGNED_IN, access_of, methods_of
 from teams.accounts.models import User
@@ -341,6 +342,7 @@ def _numbers_of(slug: str) -> set[int]:
         AccessRound.objects.filter(group__slug=slug),
         Draft.objects.filter(statement__group__slug=slug),
         Absence.objects.filter(group__slug=slug),
+        ReminderRule.objects.filter(group__slug=slug),
         Proposal.objects.filter(draft__statement__group__slug=slug),
         DraftComment.objects.filter(draft__statement__group__slug=slug),
         Clause.objects.filter(statement__group__slug=slug),

@@ -11,11 +11,23 @@ class RemindersConfig(AppConfig):
     verbose_name = "Reminders"
 
     def ready(self) -> None:
-        """Reminders of milestones are the first source; rooms above register theirs in the same way."""
+        """Reminders of milestones are the first source; rooms above register theirs in the same way.
+
+        The activity feed follows the rules.
+        """
+        from teams.history.feed import follow
         from teams.notices import kinds
         from teams.notices.models import Way
 
-        from . import mails, selectors, sources
+        from . import mails, models, selectors, sources
+
+        follow(
+            models.ReminderRule,
+            noun="reminder rule",
+            visible=selectors.rules_visible_to,
+            title=models.WORDING,
+            key="pgh_obj_id",
+        )
 
         kinds.register(
             kinds.Kind(

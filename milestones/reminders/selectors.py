@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -34,11 +34,12 @@ from django.db.models.functions import Cast, Coalesce, Concat, Greatest
 from milestones.work.models import Milestone, State
 from teams.accounts.models import User
 from teams.bodies.models import Absence, Body, BodyState, Membership, WorkingGroup
+from teams.bodies.selectors import groups_entered_by
 from teams.clock import selectors as clock
 from teams.dates import last_day
 from teams.notices import selectors as notices
 
-from .models import Sweep
+from .models import ReminderRule, Sweep
 from .sources import Subject, registered
 
 
@@ -265,6 +266,11 @@ def forecast_of(group: WorkingGroup, now: datetime, until: datetime) -> list[tup
     first, *others = (source.coming(now, until).filter(scope=group.slug) for source in registered())
     rows = notices.planned(first.union(*others, all=True) if others else first, now)
     return sorted(rows, key=lambda row: (row[0]["due_at"], row[0]["subject_key"], row[0]["recipient_id"]))
+
+
+def rules_visible_to(person: User, day: date) -> QuerySet[ReminderRule]:
+    """The rules of the groups that the person may enter on `day`: each reminder says which of them it goes by."""
+    return ReminderRule.objects.filter(group__in=groups_entered_by(person, day))
 
 
 def people_of(group: WorkingGroup) -> dict[int, User]:
