@@ -146,11 +146,18 @@ def test_a_document_for_the_government_is_not_told_to_a_trade_administrator(
     assert "Nothing hangs on the clauses" in for_trade
     official = make.person(is_site_admin=True, government=True)
     assert "Canary" in page(signed_in(official), address)
-    services.decide(by=official, draft=draft, thing=link, choice="end", reason="Not needed.")
+    services.decide(by=official, draft=draft, thing=link, choice="end", reason="A canary's reason.")
     proposed = services.propose(
         by=official, draft=draft, number="1.1", summary="", closes_on=date(2018, 8, 3), effective_on=date(2018, 8, 15)
     )
-    assert "Canary" not in page(signed_in(make.member(make.root(group))), proposed.get_absolute_url())
+    address = proposed.get_absolute_url()
+    assert "A canary&#x27;s reason." in page(signed_in(official), address)
+    for_member = page(signed_in(make.member(make.root(group))), address)
+    for_trade = page(signed_in(make.person(is_site_admin=True)), f"{address}adopt/")
+    for shown in (for_member, for_trade):
+        assert "anary" not in shown
+        assert "for the government alone" not in shown
+        assert "Nothing hangs on the clauses that change." in shown
 
 
 def test_a_draft_is_proposed(draft: Draft, admin: User, signed_in: SignIn) -> None:

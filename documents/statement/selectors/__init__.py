@@ -29,7 +29,15 @@ from .drafts import (
     statement_of,
     wording_at,
 )
-from .impact import Affected, Impact, impact_of, impact_of_rows, rows_with_before
+from .impact import (
+    FOR_THE_GOVERNMENT,
+    Affected,
+    Impact,
+    decisions_visible_to,
+    impact_of,
+    impact_of_rows,
+    rows_with_before,
+)
 from .mail import (
     ASKING,
     OUTCOME,
@@ -60,6 +68,7 @@ from .versions import (
 
 __all__ = [
     "ASKING",
+    "FOR_THE_GOVERNMENT",
     "OUTCOME",
     "REMINDER",
     "SUBJECT",
@@ -83,6 +92,7 @@ __all__ = [
     "comments_by_clause",
     "comments_shown",
     "comments_visible_to",
+    "decisions_visible_to",
     "draft_under_work",
     "drafts_visible_to",
     "found_in",

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from documents.library.models import Document
+from documents.library.selectors import documents_visible_to
 from documents.statement import changes
 from documents.statement.models import ClauseLink, ClauseText, Draft, DraftClause, DraftComment, ImpactDecision
+from milestones.meetings.selectors import meetings_visible_to
+from teams.accounts.models import User
+from teams.accounts.selectors import unless_government_only
 
-from .drafts import numbered
+from .drafts import drafts_visible_to, numbered
+
+# What a decision tells instead of a title, where the document is for the government alone.
+FOR_THE_GOVERNMENT: Final = "A document that is for the government alone"
 
 
 @dataclass(slots=True)
@@ -140,3 +148,12 @@ def impact_of_rows(draft: Draft, in_order: Sequence[DraftClause], old: Sequence[
     for comment in comments.select_related("author").order_by("id"):
         add(comment, "comment")
     return list(of_clause.values())
+
+
+def decisions_visible_to(person: User, day: date) -> QuerySet[ImpactDecision]:
+    """What was decided of the things on changed clauses, as far as the person may see the things on `day`."""
+    seen = Q(link__document=None) | Q(link__document__in=documents_visible_to(person, day).values("pk"))
+    seen &= Q(link__meeting=None) | Q(link__meeting__in=meetings_visible_to(person, day).values("pk"))
+    told = unless_government_only(person, Q(told=FOR_THE_GOVERNMENT))
+    found = ImpactDecision.objects.filter(seen, told, draft__in=drafts_visible_to(person, day))
+    return found.select_related("to_clause", "decided_by").order_by("id")

@@ -97,7 +97,7 @@ def decide(
 def _called(link: ClauseLink) -> str:
     """What the link leads to, in words that everyone may read."""
     if link.document is not None and link.document.access == Document.Access.GOVERNMENT:
-        return "A document that is for the government alone"
+        return selectors.FOR_THE_GOVERNMENT
     return str(link.target)
 
 

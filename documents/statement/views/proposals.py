@@ -129,7 +129,7 @@ def adopt(request: SignedInRequest, group: WorkingGroup, proposal: int) -> HttpR
             "refusal": refusal,
             "missing": missing,
             "is_proposer": found.proposed_by_id == request.user.pk,
-            "decisions": _decisions(found),
+            "decisions": _decisions(request, found),
             "breadcrumb": [*breadcrumb(group, found.draft), (str(found), found.get_absolute_url())],
         },
     )
@@ -154,7 +154,7 @@ def _page(
             "draft": found.draft,
             "asked": asked,
             "missing": services.asked_and_missing(each.position for each in asked if each.position),
-            "decisions": _decisions(found),
+            "decisions": _decisions(request, found),
             "position": position,
             "has_answered": mine is not None,
             "may_adopt": standing.may(Action.ADOPT_STATEMENT),
@@ -177,6 +177,6 @@ def _roles(request: SignedInRequest, found: Proposal) -> list[tuple[str, str]]:
     return [(role, Role(role).label) for role in selectors.roles_to_answer_in(standing, found.draft.statement.body)]
 
 
-def _decisions(found: Proposal) -> list[ImpactDecision]:
-    """What was decided of the things that hang on changed clauses."""
-    return list(found.draft.decisions.select_related("to_clause", "decided_by").order_by("id"))
+def _decisions(request: SignedInRequest, found: Proposal) -> list[ImpactDecision]:
+    """What was decided of the things that hang on changed clauses, as far as the person may see them."""
+    return list(selectors.decisions_visible_to(request.user, clock.today()).filter(draft=found.draft_id))
