@@ -14,13 +14,21 @@ import pghistory
 
 
 @contextmanager
-def because(reason: str) -> Iterator[None]:
+def because(reason: str, *, by: Any = None) -> Iterator[None]:
     """Record the changes made inside with a reason in words; afterwards the reason before counts again.
 
-    Where there is no request or task around it, let it enclose the whole transaction: PostgreSQL keeps what is said
-    until that ends.
+    `by` is the person (a `User`) who makes them: a service that is told who acts says so, whether a request is around
+    it or not. Where there is no request or task around it, let it enclose the whole transaction: PostgreSQL keeps what
+    is said until that ends.
     """
-    with _said(reason=reason):
+    with _said(reason=reason, **({} if by is None else {"user": by.pk})):
+        yield
+
+
+@contextmanager
+def done_by(person: Any) -> Iterator[None]:
+    """Record the changes made inside as those of the person (a `User`), where there is no reason to give."""
+    with _said(user=person.pk):
         yield
 
 

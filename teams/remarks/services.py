@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
-import pghistory
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from teams.accounts.models import User
 from teams.clock import selectors as clock
-from teams.reasons import because
+from teams.reasons import because, done_by
 
 from .models import Remark, new_key
 
@@ -40,7 +38,7 @@ def write(remark: R, *, by: User) -> R:
     model: Any = type(remark)
     there = model.objects.filter(group=remark.group_id, key=remark.key)
     try:
-        with transaction.atomic(), pghistory.context(user=by.pk):
+        with transaction.atomic(), done_by(by):
             remark.save(force_insert=True)
     except IntegrityError:
         written: R | None = there.first()
@@ -50,7 +48,7 @@ def write(remark: R, *, by: User) -> R:
         if written.author_id == by.pk and is_same:
             return written
         remark.pk, remark.key = None, new_key()
-        with pghistory.context(user=by.pk):
+        with done_by(by):
             remark.save(force_insert=True)
     return remark
 
@@ -65,7 +63,7 @@ def edit(remark: Remark, *, by: User, seen: int, said: Mapping[str, Any]) -> Non
         raise PermissionDenied("only its author edits a remark")
     if said.get("is_government_only"):
         _must_be_government(by)
-    with pghistory.context(user=by.pk):
+    with done_by(by):
         _change(remark, seen, edited_at=clock.now(), **said)
 
 
@@ -75,7 +73,7 @@ def withdraw(remark: Remark, *, by: User, seen: int, reason: str) -> None:
 
     Raises ChangedMeanwhile, AlreadyWithdrawn.
     """
-    with _recorded(by, reason):
+    with because(reason, by=by):
         _change(remark, seen, withdrawn_at=clock.now(), withdrawn_by=by, withdrawn_reason=reason)
 
 
@@ -87,19 +85,13 @@ def mark(remark: Remark, *, by: User, seen: int, is_government_only: bool, reaso
     PermissionDenied.
     """
     _must_be_government(by)
-    with _recorded(by, reason):
+    with because(reason, by=by):
         _change(remark, seen, also_withdrawn=True, is_government_only=is_government_only)
 
 
 def _must_be_government(by: User) -> None:
     if not by.is_government:
         raise PermissionDenied("the government-only mark is set and taken off by people of the government")
-
-
-@contextmanager
-def _recorded(by: User, reason: str) -> Iterator[None]:
-    with pghistory.context(user=by.pk), because(reason):
-        yield
 
 
 def _change(remark: Remark, seen: int, *, also_withdrawn: bool = False, **fields: Any) -> None:

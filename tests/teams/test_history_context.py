@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pghistory
@@ -16,9 +17,11 @@ from teams.accounts.models import User
 from teams.bodies.models import Body
 from teams.clock import selectors as clock
 from teams.history.middleware import HistoryMiddleware
-from teams.reasons import because, made_by
+from teams.reasons import because, done_by, made_by
 from tests import factories as make
 from tests import world
+
+ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +93,31 @@ def test_a_reason_is_forgotten_when_the_change_fails(milestone: Milestone) -> No
             raise RuntimeError
         rename(milestone, "After")
     assert said_of("After") == {"user": 7}
+
+
+def test_who_acts_and_why_are_said_together_and_forgotten_together(milestone: Milestone) -> None:
+    ada, ben = make.person(), make.person()
+    with pghistory.context(user=ada.pk):
+        with because("Ben asked.", by=ben):
+            rename(milestone, "One")
+        with done_by(ben):
+            rename(milestone, "Two")
+        rename(milestone, "Three")
+    assert [said_of(title) for title in ("One", "Two", "Three")] == [
+        {"user": ben.pk, "reason": "Ben asked."},
+        {"user": ben.pk},
+        {"user": ada.pk},
+    ]
+
+
+def test_a_context_is_opened_in_one_place_alone() -> None:
+    opened = {
+        str(path.relative_to(ROOT))
+        for house in ("teams", "milestones", "documents", "ecomwg")
+        for path in (ROOT / house).rglob("*.py")
+        if "pghistory.context(" in path.read_text(encoding="utf-8")
+    }
+    assert opened == {"teams/reasons.py"}
 
 
 def test_what_no_person_does_is_recorded_with_what_does_it(milestone: Milestone) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-import pghistory
 from django.db import transaction
 
 from teams.accounts.models import User
@@ -16,6 +15,7 @@ from teams.bodies.models import Body, Membership
 from teams.bodies.permissions import may_give_role
 from teams.clock import selectors as clock
 from teams.dates import ApproximateDate
+from teams.reasons import because
 from teams.sources import Source
 
 from . import selectors
@@ -47,7 +47,7 @@ def add(*, by: User, body: Body, person: User, role: str, on: date, reason: str)
     _lock(body)
     if not may_give_role(by, role):
         raise MayNotGive
-    with pghistory.context(user=by.pk, reason=reason):
+    with because(reason, by=by):
         return _begin(body, person, role, on)
 
 
@@ -55,7 +55,7 @@ def add(*, by: User, body: Body, person: User, role: str, on: date, reason: str)
 def end(*, by: User, membership: Membership, on: date, reason: str) -> Membership:
     """Let it end: from `on` it opens nothing. Raises AlreadyEnded, EndsBeforeItStarts."""
     _lock(membership.body)
-    with pghistory.context(user=by.pk, reason=reason):
+    with because(reason, by=by):
         return _end(membership, on)
 
 
@@ -68,7 +68,7 @@ def change_role(*, by: User, membership: Membership, role: str, on: date, reason
     _lock(membership.body)
     if not may_give_role(by, role):
         raise MayNotGive
-    with pghistory.context(user=by.pk, reason=reason):
+    with because(reason, by=by):
         if membership.role == role:
             raise AlreadyHeld
         _end(membership, on)
@@ -90,7 +90,7 @@ def begin_term(*, by: User, body: Body, on: date, roles: Mapping[int, str], reas
         raise ListChanged
     if any(roles[each.pk] not in ("", each.role) and not may_give_role(by, roles[each.pk]) for each in held):
         raise MayNotGive
-    with pghistory.context(user=by.pk, reason=reason):
+    with because(reason, by=by):
         for membership in held:
             _end(membership, on)
         return [_begin(body, each.person, roles[each.pk], on) for each in held if roles[each.pk]]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pghistory
 from django.db import IntegrityError, transaction
 
 from teams.accounts.models import User
 from teams.bodies.memberships import services as memberships
 from teams.bodies.models import AccessDecision, AccessRound, Membership, WorkingGroup
 from teams.clock import selectors as clock
+from teams.reasons import because
 
 
 class AlreadyOpen(Exception):
@@ -78,7 +78,7 @@ def sign_off(*, by: User, of: AccessRound) -> AccessRound:
     for decision in ending:
         if decision.membership.holds_on(today):
             memberships.end(by=by, membership=decision.membership, on=today, reason=decision.reason)
-    with pghistory.context(user=by.pk, reason="Access was gone through and signed off."):
+    with because("Access was gone through and signed off.", by=by):
         found.signed_off_by, found.signed_off_at = by, clock.now()
         found.save(update_fields=["signed_off_by", "signed_off_at"])
     return found

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pghistory
 from django.db import transaction
 
 from teams.accounts.models import User
 from teams.bodies.models import Body, WorkingGroup
+from teams.reasons import because
 
 from . import selectors
 
@@ -38,7 +38,7 @@ def change(
     if other := [name for name in now if marks[name] != seen.get(name) or name not in values]:
         raise ChangedMeanwhile(other, now)
     changed = [name for name in now if selectors.plain(values[name]) != now[name]]
-    with pghistory.context(user=by.pk, reason=reason):
+    with because(reason, by=by):
         if selectors.TIMEZONE in changed:
             locked.timezone = values[selectors.TIMEZONE]
             locked.save(update_fields=["timezone"])
