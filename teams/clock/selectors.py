@@ -13,6 +13,8 @@ from .models import ClockSetting
 
 # One answer for one request or one task, so that a page doesn't straddle midnight, and one query at most.
 frozen: ContextVar[datetime | None] = ContextVar("frozen_clock", default=None)
+# How far that answer was from the real time when it was taken: while it stands, the real time goes on.
+frozen_ahead: ContextVar[timedelta | None] = ContextVar("frozen_ahead", default=None)
 
 
 def real_now() -> datetime:
@@ -26,6 +28,12 @@ def offset() -> timedelta:
         return timedelta(0)
     setting = ClockSetting.objects.first()
     return setting.offset if setting else timedelta(0)
+
+
+def ahead() -> timedelta:
+    """What turns a real instant of the record into one on the portal's clock; the same during one request."""
+    held = frozen_ahead.get()
+    return offset() if held is None else held
 
 
 def now() -> datetime:

@@ -33,9 +33,11 @@ def set_clock(*, to: datetime) -> datetime:
 @contextmanager
 def held_still(at: datetime | None = None) -> Iterator[datetime]:
     """Within the block the clock stands at `at`, or where it stands now."""
-    instant = at or selectors.now()
-    token = selectors.frozen.set(instant)
+    ahead = at - selectors.real_now() if at else selectors.ahead()
+    instant = at or selectors.frozen.get() or selectors.real_now() + ahead
+    token, token_ahead = selectors.frozen.set(instant), selectors.frozen_ahead.set(ahead)
     try:
         yield instant
     finally:
         selectors.frozen.reset(token)
+        selectors.frozen_ahead.reset(token_ahead)

@@ -34,6 +34,21 @@ def test_it_stands_still_within_a_request() -> None:
         assert selectors.now() == at
 
 
+def test_how_far_it_is_ahead_stands_still_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    to = datetime(2018, 7, 20, 16, tzinfo=UTC)
+    services.set_clock(to=to)
+    real = selectors.real_now()
+    with services.held_still() as at:
+        ahead = selectors.ahead()
+        monkeypatch.setattr(selectors, "real_now", lambda: real + timedelta(hours=1))
+        assert selectors.ahead() == ahead == selectors.offset()
+        with services.held_still() as again:
+            assert (again, selectors.ahead()) == (at, ahead)
+        with services.held_still(to):
+            assert selectors.ahead() == to - selectors.real_now()
+    assert selectors.ahead() == selectors.offset()
+
+
 def test_the_date_depends_on_the_zone() -> None:
     services.set_clock(to=datetime(2018, 7, 21, 2, tzinfo=UTC))
     assert selectors.today("America/New_York") == date(2018, 7, 20)

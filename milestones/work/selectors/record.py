@@ -76,7 +76,7 @@ def changes_of(milestone: Milestone) -> list[MilestoneChange]:
             at=Coalesce(
                 Cast(KeyTextTransform("at", "pgh_context__metadata"), DateTimeField()),
                 # Written outside a request: as far from the portal's clock as the real time is now.
-                F("pgh_created_at") + Value(clock.now() - clock.real_now(), DurationField()),
+                F("pgh_created_at") + Value(clock.ahead(), DurationField()),
                 output_field=DateTimeField(),
             ),
             by=_name_of("who"),
