@@ -27,4 +27,5 @@ class ConsultationsConfig(AppConfig):
             visible=selectors.consultations_visible_to,
             url=lambda group, key: reverse("consultations:consultation", args=[group, key]),
             shown=selectors.shown_to,
+            tells_removals=True,
         )

@@ -26,4 +26,5 @@ class LibraryConfig(AppConfig):
             visible=selectors.documents_visible_to,
             url=lambda group, key: reverse("library:document", args=[group, key]),
             shown=selectors.shown_to,
+            tells_removals=True,
         )

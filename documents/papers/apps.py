@@ -25,5 +25,6 @@ class PapersConfig(AppConfig):
             visible=selectors.developments_visible_to,
             title="text",
             shown=selectors.developments_shown_to,
+            tells_removals=True,
         )
         follow(Commitment, noun="commitment", visible=selectors.commitments_visible_to, title="text")

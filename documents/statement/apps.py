@@ -22,7 +22,7 @@ class StatementConfig(AppConfig):
         from teams.notices.models import DIGESTS, Way
 
         from . import mails, selectors
-        from .models import Draft, DraftClause, DraftComment, StatementVersion
+        from .models import Draft, DraftClause, DraftComment, Position, Proposal, StatementVersion
 
         follow(
             StatementVersion,
@@ -65,6 +65,29 @@ class StatementConfig(AppConfig):
             body="draft__statement__body",
             url=lambda group, draft: reverse("statement:draft", args=[group, draft]),
             shown=selectors.comments_shown,
+        )
+        follow(
+            Proposal,
+            noun="proposal of a draft",
+            visible=selectors.proposals_visible_to,
+            title="draft__title",
+            key="pgh_obj_id",
+            group="draft__statement__group__slug",
+            body="draft__statement__body",
+            url=lambda group, proposal: reverse("statement:proposal", args=[group, proposal]),
+            is_brief=False,
+        )
+        follow(
+            Position,
+            noun="position on a proposal",
+            visible=selectors.positions_visible_to,
+            title="person__name",
+            key="proposal_id",
+            group="proposal__draft__statement__group__slug",
+            body="proposal__draft__statement__body",
+            about="person",
+            url=lambda group, proposal: reverse("statement:proposal", args=[group, proposal]),
+            is_brief=False,
         )
         kinds.register(
             kinds.Kind(

@@ -28,4 +28,5 @@ class MeetingsConfig(AppConfig):
             body="body",
             url=lambda group, key: reverse("meetings:meeting", args=[group, key]),
             shown=selectors.shown_to,
+            tells_removals=True,
         )

@@ -25,6 +25,7 @@ class WorkConfig(AppConfig):
             visible=selectors.milestones_visible_to,
             body="body",
             url=lambda group, key: reverse("work:milestone", args=[group, key]),
+            tells_removals=True,
         )
         follow(
             Deliverable,
@@ -32,6 +33,7 @@ class WorkConfig(AppConfig):
             visible=selectors.deliverables_visible_to,
             body="body",
             url=lambda group, key: f"{reverse('work:plan', args=[group])}#deliverable-{key}",
+            tells_removals=True,
         )
         follow(
             Note,

@@ -6,6 +6,7 @@ import zoneinfo
 from typing import Any, ClassVar
 
 import pghistory
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -21,6 +22,7 @@ def validate_timezone(name: str) -> None:
         raise ValidationError(f"{name!r} is not a time zone: write it like America/New_York", code="invalid")
 
 
+@pghistory.track()
 class Organization(Sourced):
     """A company, an agency or another body that people come from."""
 
@@ -187,3 +189,14 @@ class EndedSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person}, {self.device}"
+
+
+@pghistory.track(exclude=["data", "last_used_at"])
+class SecondFactor(Authenticator):  # type: ignore[misc]
+    """A second factor of a person as the history records it: which kind, since when; nothing of its secret.
+
+    The rows are django-allauth's, which makes and removes them.
+    """
+
+    class Meta:
+        proxy = True

@@ -201,6 +201,17 @@ class Standing:
             return False
         return body is None or action not in CONCERNS_A_BODY or held_in == body.pk or held_in in self._above(body.pk)
 
+    def bodies_for(self, action: Action) -> frozenset[int] | None:
+        """The bodies in which the table allows an action that concerns a body; None for all of them.
+
+        Asks the database at most once, and not at all for who has no role that counts.
+        """
+        if self.is_administrator and ADMINISTRATOR in ALLOWED[action]:
+            return None
+        counting = {held_in for held_in, role in self.counting if role in ALLOWED[action]}
+        below = {body for body in self._parents if counting & self._above(body)} if counting else set()
+        return frozenset(counting | below)
+
     def _above(self, body: int) -> set[int]:
         """The bodies that the body reports to, directly or not."""
         found: set[int] = set()

@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import reduce
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from django.db.models import CharField, F, Model, OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    Count,
+    F,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+)
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, JSONObject
 from django.utils import timezone
 from django.utils.text import slugify
 
 from teams.accounts.models import User
-from teams.bodies.models import Body, WorkingGroup
+from teams.bodies.models import Body
+from teams.bodies.permissions import Standing
 from teams.clock import selectors as clock
 from teams.reasons import signed
 
 from .feed import Followed, followed
-from .selectors import WHO, visible_events
+from .selectors import WHO, with_context
 from .wording import FieldChange, Names, field_changes, fields_recorded, fields_told
 
 # In place of a person's number: changes that no person made.
 NOBODY: Final = 0
+
+_VERBS: Final = {"insert": "added", "update": "changed", "delete": "removed"}
 
 # What a row of another model is called by, where the feed doesn't follow it.
 _CALLED_BY: Final = ("name", "title", "text")
@@ -32,10 +47,11 @@ _CALLED_BY: Final = ("name", "title", "text")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which changes: of one body, by one person (or NOBODY), of one kind, of one row, from and until a day."""
+    """Which changes: of one body, by one person (or NOBODY), about one, of one kind or row, from and until a day."""
 
     body: Body | None = None
     person: int | None = None
+    about: int | None = None
     noun: str = ""
     key: str = ""
     first: date | None = None
@@ -63,47 +79,100 @@ class Told:
 
 def kinds() -> list[tuple[str, str]]:
     """What can change: the word that stands in an address, and the noun with a capital."""
-    return [(slugify(each.noun), f"{each.noun[:1].upper()}{each.noun[1:]}") for each in followed()]
+    return sorted((slugify(each.noun), f"{each.noun[:1].upper()}{each.noun[1:]}") for each in followed())
 
 
-def changes(person: User, group: WorkingGroup, wanted: Wanted) -> QuerySet[Any, dict[str, Any]]:
-    """The changes of the group that the person may see, the newest first; `told` puts some of them into words."""
-    arms = [
-        _arm(each, person, group, wanted)
-        for each in followed()
-        if wanted.noun in ("", slugify(each.noun)) and (wanted.body is None or each.body is not None)
-    ]
-    if not arms:
-        nothing: QuerySet[Any, Any] = User.objects.none()
-        return nothing
-    return reduce(lambda all_, one: all_.union(one, all=True), arms).order_by("-at", "-pgh_created_at", "-pgh_id")
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed, newest first, as a Paginator asks for it: `count()`, and the rows of a slice.
+
+    Each row is a noun and the number of an event; `told` puts some of them into words. Of each model the newest are
+    read by their numbers, which costs the same however many there are, and then put in one order here.
+    """
+
+    arms: Sequence[QuerySet[Any, Any]]
+    ordered: bool = True  # for the Paginator
+
+    def count(self) -> int:
+        """How many there are: one query."""
+        numbers = [
+            arm.order_by().values("one").annotate(how_many=Count("pgh_id")).values_list("how_many") for arm in self.arms
+        ]
+        return sum(number for (number,) in _together(numbers)) if numbers else 0
+
+    def __getitem__(self, rows: slice) -> list[tuple[str, int]]:
+        """The rows of a slice that has an end: one query."""
+        return self._newest(rows.stop)[rows]
+
+    def __iter__(self) -> Iterator[tuple[str, int]]:
+        """All of them."""
+        return iter(self._newest(None))
+
+    def _newest(self, number: int | None) -> list[tuple[str, int]]:
+        """So many of the newest, or all.
+
+        A model's events follow each other by their numbers. Where a transaction that began earlier wrote later, an
+        event counts as written no later than those after it, so that every page cuts the same order.
+        """
+        if not self.arms or number == 0:
+            return []
+        read = _together([arm.values_list("noun", "pgh_id", "pgh_created_at", "at")[:number] for arm in self.arms])
+        written: dict[str, tuple[datetime, datetime]] = {}
+        found = []
+        for noun, event, *instants in sorted(read, key=lambda row: -row[1]):
+            written[noun] = min(tuple(instants), written.get(noun, tuple(instants)))
+            found.append((written[noun], event, noun))
+        return [(noun, event) for _, event, noun in sorted(found, reverse=True)[:number]]
 
 
-def _arm(each: Followed, person: User, group: WorkingGroup, wanted: Wanted) -> QuerySet[Any, dict[str, Any]]:
-    events = visible_events(each, person, group=group.slug, body_id=wanted.body.pk if wanted.body else None)
-    if wanted.person is not None:
-        events = events.filter(by__isnull=True) if wanted.person == NOBODY else events.filter(by=wanted.person)
+def changes(person: User, standing: Standing, wanted: Wanted) -> Changes:
+    """The changes of the standing's group that the person may see."""
+    return Changes(
+        [
+            _arm(each, person, standing, wanted)
+            for each in followed()
+            if wanted.noun in ("", slugify(each.noun))
+            and (wanted.body is None or each.body is not None)
+            and (wanted.about is None or each.about is not None)
+        ]
+    )
+
+
+def _together(queries: Sequence[QuerySet[Any, Any]]) -> QuerySet[Any, Any]:
+    found: QuerySet[Any, Any] = reduce(lambda all_, one: all_.union(one, all=True), queries)
+    return found
+
+
+def _arm(each: Followed, person: User, standing: Standing, wanted: Wanted) -> QuerySet[Any, Any]:
+    events = _open_to(each, person, standing)
+    if wanted.body is not None:
+        events = events.filter(**{each.body or "": wanted.body.pk})
+    if wanted.about is not None:
+        events = events.filter(**{each.about or "": wanted.about})
     if wanted.key:
         events = events.filter(**{each.key: wanted.key})
+    events = with_context(events)
+    if wanted.person is not None:
+        events = events.filter(by__isnull=True) if wanted.person == NOBODY else events.filter(by=wanted.person)
     if wanted.first:
         events = events.filter(at__gte=_start_of(wanted.first))
     if wanted.last:
         events = events.filter(at__lt=_start_of(wanted.last + timedelta(days=1)))
-    said = {name: KeyTextTransform(name, "pgh_context__metadata") for name in ("by", "reason", "note")}
-    return events.order_by().values(
-        "at",
-        "pgh_created_at",
-        "pgh_id",
-        "pgh_label",
-        "by",
-        "stands_in_for",
-        made_by=Cast(said["by"], TextField()),
-        reason=Coalesce(said["reason"], said["note"], Value(""), output_field=TextField()),
-        noun=Value(each.noun, CharField()),
-        row_title=Cast(each.called, CharField()),
-        row_key=Cast(F(each.key), CharField()),
-        row_group=F(each.group),
+    found: QuerySet[Any, Any] = events.annotate(noun=Value(each.noun, CharField()), one=Value(1))
+    return found.order_by("-pgh_id")
+
+
+def _open_to(each: Followed, person: User, standing: Standing) -> QuerySet[Any, Any]:
+    """The events of one model that the person may see in the group: rows that are there, and removals told."""
+    today, model = clock.today(), cast(Any, each.model)
+    open_now = Q(pgh_label__in=("insert", "update"), pgh_obj_id__in=each.visible(person, today).values("pk"))
+    if each.tells_removals:
+        open_now |= Q(pgh_label="delete")
+    here = each.within(standing.group) if each.within else Q(**{each.group or "": standing.group.slug})
+    found: QuerySet[Any, Any] = model.pgh_event_model.objects.filter(
+        here, each.shown(person, today), each.allowed(person, standing), open_now
     )
+    return found
 
 
 def _start_of(day: date) -> datetime:
@@ -112,50 +181,55 @@ def _start_of(day: date) -> datetime:
 
 
 def told(
-    person: User, rows: Sequence[dict[str, Any]], bodies: Iterable[Body], *, longest: int | None = None
+    person: User,
+    standing: Standing,
+    rows: Sequence[tuple[str, int]],
+    bodies: Iterable[Body],
+    *,
+    longest: int | None = None,
 ) -> list[Told]:
     """The changes in words: two queries, whatever their number; texts are cut after `longest` characters.
 
     `bodies` are those at hand. Names are those of today; of what the person may not see, no name is told.
     """
     by_noun = {each.noun: each for each in followed()}
-    pairs = _pairs(person, rows)
-    wanted: dict[type[Model], set[int]] = {User: {row[who] for row in rows for who in WHO if row[who]}}
-    for (noun, _), (before, after) in pairs.items():
+    found = _read(person, rows)
+    wanted: dict[type[Model], set[int]] = {User: {event[who] for event in found.values() for who in WHO if event[who]}}
+    for (noun, _), event in found.items():
+        before, after = event["row_before"], event["row_after"]
         for field in fields_told(by_noun[noun].model):
             if field.related_model is not None and before and before[field.attname] != after[field.attname]:
                 numbers = {before[field.attname], after[field.attname]} - {None}
                 wanted.setdefault(field.related_model, set()).update(numbers)
     names: dict[tuple[type[Model], int], str] = {(Body, body.pk): str(body) for body in bodies}
     names |= _names(person, {model: ids - {pk for of, pk in names if of is model} for model, ids in wanted.items()})
-    return [_told(row, by_noun[row["noun"]], pairs[row["noun"], row["pgh_id"]], names, longest) for row in rows]
+    return [_told(standing, by_noun[row[0]], found[row], names, longest) for row in rows]
 
 
-def _told(
-    row: dict[str, Any], each: Followed, pair: tuple[dict[str, Any] | None, dict[str, Any]], names: Names, longest: Any
-) -> Told:
-    before, after = pair
-    is_new = row["pgh_label"] == "insert"
-    made_by = f"The portal ({row['made_by']})" if row["made_by"] else ""
+def _told(standing: Standing, each: Followed, event: dict[str, Any], names: Names, longest: int | None) -> Told:
+    verb = _VERBS[event["pgh_label"]]
+    made_by = f"The portal ({event['row_made_by']})" if event["row_made_by"] else ""
+    fields: list[FieldChange] = []
+    if verb == "changed" and event["row_before"]:
+        fields = list(field_changes(each.model, event["row_before"], event["row_after"], names, longest))
     return Told(
-        at=row["at"],
-        by=signed(names.get((User, row["by"]), ""), names.get((User, row["stands_in_for"]), "")) or made_by,
-        reason=row["reason"],
+        at=event["at"],
+        by=signed(names.get((User, event["by"]), ""), names.get((User, event["stands_in_for"]), "")) or made_by,
+        reason=event["row_reason"] if each.tells_reasons(standing, event["row_body"]) else "",
         noun=each.noun,
-        title=row["row_title"],
-        url=each.url(row["row_group"], row["row_key"]) if each.url else None,
-        verb="added" if is_new else "changed",
-        fields=[] if is_new or not before else list(field_changes(each.model, before, after, names, longest)),
+        title=event["row_title"],
+        url=each.url(standing.group.slug, event["row_key"]) if each.url and verb != "removed" else None,
+        verb=verb,
+        fields=fields,
     )
 
 
-def _pairs(
-    person: User, rows: Sequence[dict[str, Any]]
-) -> dict[tuple[str, int], tuple[dict[str, Any] | None, dict[str, Any]]]:
-    """For each change what the row said before, as far as the person may see it, and what it said after."""
+def _read(person: User, rows: Sequence[tuple[str, int]]) -> dict[tuple[str, int], dict[str, Any]]:
+    """What each event says: one query. `before` is what the row said before, as far as the person may see it."""
     arms = []
+    said_of = {name: KeyTextTransform(name, "pgh_context__metadata") for name in ("by", "reason", "note")}
     for each in followed():
-        if ids := [row["pgh_id"] for row in rows if row["noun"] == each.noun]:
+        if ids := [number for noun, number in rows if noun == each.noun]:
             model: Any = each.model
             events = model.pgh_event_model.objects
             said = JSONObject(**{field.attname: F(field.attname) for field in fields_recorded(model)})
@@ -169,16 +243,25 @@ def _pairs(
                 .annotate(said=said)
                 .values("said")[:1]
             )
-            noun = Value(each.noun, CharField())
             arms.append(
-                events.filter(pk__in=ids)
+                with_context(events.filter(pk__in=ids))
                 .order_by()
-                .values_list(noun, "pgh_id", Subquery(earlier, output_field=said.output_field), said)
+                .values(
+                    "pgh_id",
+                    "pgh_label",
+                    "at",
+                    *WHO,
+                    noun=Value(each.noun, CharField()),
+                    row_made_by=Cast(said_of["by"], TextField()),
+                    row_reason=Coalesce(said_of["reason"], said_of["note"], Value(""), output_field=TextField()),
+                    row_title=Cast(each.called, CharField()),
+                    row_key=Cast(F(each.key), CharField()),
+                    row_body=F(each.body) if each.body else Cast(Value(None), BigIntegerField()),
+                    row_before=Subquery(earlier, output_field=said.output_field),
+                    row_after=said,
+                )
             )
-    if not arms:
-        return {}
-    found = reduce(lambda all_, one: all_.union(one, all=True), arms)
-    return {(noun, pk): (before, after) for noun, pk, before, after in found}
+    return {(event["noun"], event["pgh_id"]): event for event in _together(arms)} if arms else {}
 
 
 def _names(person: User, wanted: dict[type[Model], set[int]]) -> dict[tuple[type[Model], int], str]:
@@ -197,5 +280,5 @@ def _names(person: User, wanted: dict[type[Model], set[int]]) -> dict[tuple[type
             )
     if not arms:
         return {}
-    found = reduce(lambda all_, one: all_.union(one, all=True), arms)
+    found = _together(arms)
     return {(models[number], pk): name for number, pk, name in found}

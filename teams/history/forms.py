@@ -35,6 +35,7 @@ class ActivityFilter(AddressForm):
 
     body = _choice("Body", "There is no body “%(value)s” in this group, so all are shown.")
     person = _choice("By", "Nobody here has the number “%(value)s”, so everybody is shown.")
+    about = _choice("About", "Nobody here has the number “%(value)s”, so changes about everybody are shown.")
     noun = _choice("What", "Nothing here is called “%(value)s”, so everything is shown.")
     key = forms.CharField(max_length=80, widget=forms.HiddenInput)
 
@@ -48,6 +49,7 @@ class ActivityFilter(AddressForm):
         for name, choices in {
             "body": [("", "Any"), *((key, body.short_name) for key, body in self.bodies.items())],
             "person": [("", "Anybody"), *((str(one.pk), one.name) for one in self.people), (str(NOBODY), "Nobody")],
+            "about": [("", "Anybody"), *((str(one.pk), one.name) for one in self.people)],
             "noun": [("", "Anything"), *kinds()],
         }.items():
             field = self.fields[name]
@@ -64,10 +66,11 @@ class ActivityFilter(AddressForm):
     @property
     def wanted(self) -> Wanted:
         """What was chosen."""
-        person, noun = self.chosen("person"), self.chosen("noun") or ""
+        person, about, noun = self.chosen("person"), self.chosen("about"), self.chosen("noun") or ""
         return Wanted(
             body=self.bodies.get(self.chosen("body") or ""),
             person=int(person) if person else None,
+            about=int(about) if about else None,
             noun=noun,
             key=(self.chosen("key") or "") if noun else "",
             first=self.chosen("from"),

@@ -35,6 +35,10 @@ EVENTS_READ = 400
 # The people of an event.
 WHO = ("by", "stands_in_for")
 
+# One order for the events of a model; with its noun, for those of several. What was written in one transaction has the
+# same instants, and without the last two it would stand in another order each time it is asked for.
+NEWEST_FIRST = ("-at", "-pgh_created_at", "-pgh_id")
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -74,15 +78,15 @@ def recent_changes(
     `body_id` keeps the changes of one body, `group` (a slug) those of one group.
     """
     queries = [
-        _events(each, person, since, body_id, group) for each in followed() if body_id is None or each.body is not None
+        _events(each, person, since, body_id, group)
+        for each in followed()
+        if each.is_brief and (body_id is None or each.body is not None)
     ]
     if not queries:
         return []
     first, *rest = queries
     rows = list(
-        reduce(lambda all_, one: all_.union(one, all=True), rest, first).order_by("-at", "-pgh_created_at")[
-            :EVENTS_READ
-        ]
+        reduce(lambda all_, one: all_.union(one, all=True), rest, first).order_by(*NEWEST_FIRST, "noun")[:EVENTS_READ]
     )
     people = {row[who] for row in rows for who in WHO if row[who]}
     names = dict(User.objects.filter(pk__in=people).values_list("pk", "name"))
@@ -95,9 +99,10 @@ def _events(
     events = visible_events(each, person, group=group, body_id=body_id)
     if since is not None:
         events = events.filter(at__gt=since)
-    return events.order_by("-at", "-pgh_created_at")[:EVENTS_READ].values(
+    return events.order_by(*NEWEST_FIRST)[:EVENTS_READ].values(
         "at",
         "pgh_created_at",
+        "pgh_id",
         "pgh_label",
         "pgh_context_id",
         "by",
@@ -105,7 +110,7 @@ def _events(
         noun=Value(each.noun, CharField()),
         row_title=Cast(each.called, CharField()),
         row_key=Cast(F(each.key), CharField()),
-        row_group=F(each.group),
+        row_group=F(each.group or ""),
         row_body=F(each.body) if each.body else Cast(Value(None), BigIntegerField()),
     )
 
@@ -124,14 +129,23 @@ def visible_events(each: Followed, person: User, *, group: str = "", body_id: in
         pgh_obj_id__in=each.visible(person, today).values("pk"),
     )
     if group:
-        events = events.filter(**{each.group: group})
+        events = events.filter(**{each.group or "": group})
     if body_id is not None:
         events = events.filter(**{each.body or "": body_id})
+    return with_context(events)
+
+
+def with_context(events: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    """The events with three facts more.
+
+    `at` is the instant on the portal's clock; `by`, the number of the person who made the change; `stands_in_for`, that
+    of the person for whom they stood in where they made it by a role that was lent to them.
+    """
     found: QuerySet[Any] = events.annotate(
         at=Coalesce(
             Cast(KeyTextTransform("at", "pgh_context__metadata"), DateTimeField()),
             # Written outside a request: as far from the portal's clock as the real time is now.
-            F("pgh_created_at") + Value(clock.now() - clock.real_now(), DurationField()),
+            F("pgh_created_at") + Value(clock.ahead(), DurationField()),
             output_field=DateTimeField(),
         ),
         by=Cast(KeyTextTransform("user", "pgh_context__metadata"), IntegerField()),

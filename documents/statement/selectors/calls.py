@@ -46,6 +46,11 @@ def proposals_visible_to(person: User, day: date) -> QuerySet[Proposal]:
     )
 
 
+def positions_visible_to(person: User, day: date) -> QuerySet[Position]:
+    """Positions on the proposals that the person may see on `day`."""
+    return Position.objects.filter(proposal__in=proposals_visible_to(person, day))
+
+
 def asked_of(proposal: Proposal, day: date) -> list[Asked]:
     """Chairs and CBP reviewers of the statement's body on `day`, and whoever took a position: two queries."""
     taken = {
