@@ -251,7 +251,7 @@ def test_each_list_of_packages_has_a_release_in_which_codes_count_once() -> None
     assert FIRST_SAFE.public in wanted
 
 
-@pytest.mark.parametrize("path", ["", "login/", "accounts/user/", "password_change/"])
+@pytest.mark.parametrize("path", ["", "records/", "records/login/", "records/accounts/user/"])
 def test_an_administrators_password_alone_opens_no_administration(
     client: Client, person: User, settings: Settings, path: str
 ) -> None:
