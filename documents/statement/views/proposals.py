@@ -98,7 +98,7 @@ def change_proposal(request: SignedInRequest, group: WorkingGroup, proposal: int
             "proposal": found,
             "extend": extend,
             "withdraw": withdraw,
-            "breadcrumb": [*breadcrumb(group, found.draft), (str(found), found.get_absolute_url())],
+            "breadcrumb": _path_to(group, found),
         },
     )
 
@@ -130,7 +130,7 @@ def adopt(request: SignedInRequest, group: WorkingGroup, proposal: int) -> HttpR
             "missing": missing,
             "is_proposer": found.proposed_by_id == request.user.pk,
             "decisions": _decisions(request, found),
-            "breadcrumb": [*breadcrumb(group, found.draft), (str(found), found.get_absolute_url())],
+            "breadcrumb": _path_to(group, found),
         },
     )
 
@@ -163,6 +163,11 @@ def _page(
             "breadcrumb": breadcrumb(group, found.draft),
         },
     )
+
+
+def _path_to(group: WorkingGroup, found: Proposal) -> list[tuple[str, str]]:
+    """Where the pages below the proposal's stand."""
+    return [*breadcrumb(group, found.draft), (f"Version {found.number} proposed", found.get_absolute_url())]
 
 
 def _found(request: SignedInRequest, group: WorkingGroup, pk: int) -> Proposal:
