@@ -22,7 +22,7 @@ class StatementConfig(AppConfig):
         from teams.notices.models import DIGESTS, Way
 
         from . import mails, selectors
-        from .models import Draft, DraftClause, DraftComment, Position, Proposal, StatementVersion
+        from .models import Draft, DraftClause, DraftComment, ImpactDecision, Position, Proposal, StatementVersion
 
         follow(
             StatementVersion,
@@ -67,10 +67,22 @@ class StatementConfig(AppConfig):
             shown=selectors.comments_shown,
         )
         follow(
+            ImpactDecision,
+            noun="decision on what a draft changes",
+            visible=selectors.decisions_visible_to,
+            title=selectors.decision_in_words(),
+            key="draft_id",
+            group="draft__statement__group__slug",
+            body="draft__statement__body",
+            url=lambda group, draft: reverse("statement:draft", args=[group, draft]),
+            shown=selectors.decisions_shown,
+            is_brief=False,
+        )
+        follow(
             Proposal,
             noun="proposal of a draft",
             visible=selectors.proposals_visible_to,
-            title="draft__title",
+            title=selectors.proposal_in_words(),
             key="pgh_obj_id",
             group="draft__statement__group__slug",
             body="draft__statement__body",
@@ -81,7 +93,7 @@ class StatementConfig(AppConfig):
             Position,
             noun="position on a proposal",
             visible=selectors.positions_visible_to,
-            title="person__name",
+            title=selectors.position_in_words(),
             key="proposal_id",
             group="proposal__draft__statement__group__slug",
             body="proposal__draft__statement__body",

@@ -38,9 +38,6 @@ NOT_FOLLOWED = {
     # How and when a person wants mail is nobody else's business; their own page of choices says it to them.
     "Choice": "private",
     "QuietTimes": "private",
-    # The impact page tells them with their reasons, to administrators alone; where one is about a government-only
-    # comment, only the comment says so.
-    "ImpactDecision": "government-only content",
     # They come and go with the version, whose adoption is told; by no page one by one.
     "ClauseLink": "told by its version",
     "ClauseText": "told by its version",

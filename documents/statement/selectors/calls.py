@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Concat
 
 from documents.statement.models import ASKED, Position, Proposal
 from milestones.reminders.selectors import local_day, zone_of
@@ -18,6 +19,12 @@ from teams.bodies.permissions import Action, Standing
 from teams.bodies.selectors import lent_on
 
 from .drafts import drafts_visible_to
+
+_PROPOSALS: Final = {
+    Proposal.State.OPEN: "proposed",
+    Proposal.State.WITHDRAWN: "withdrawn",
+    Proposal.State.ADOPTED: "adopted",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,19 @@ def proposals_visible_to(person: User, day: date) -> QuerySet[Proposal]:
 def positions_visible_to(person: User, day: date) -> QuerySet[Position]:
     """Positions on the proposals that the person may see on `day`."""
     return Position.objects.filter(proposal__in=proposals_visible_to(person, day))
+
+
+def proposal_in_words() -> Combinable:
+    """ "Version 2.1 withdrawn", of a proposal or one of its events."""
+    said = (When(state=value, then=Value(word)) for value, word in _PROPOSALS.items())
+    return Concat(Value("Version "), "number", Value(" "), Case(*said, output_field=CharField()))
+
+
+def position_in_words() -> Combinable:
+    """ "Cleo objects: Which steps?", of an answer or one of its events."""
+    objects = Concat(Value(" objects: "), "reason", output_field=CharField())
+    said = Case(When(stand=Position.Stand.AGREE, then=Value(" agrees")), default=objects, output_field=CharField())
+    return Concat("person__name", said, output_field=CharField())
 
 
 def asked_of(proposal: Proposal, day: date) -> list[Asked]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models import Case, CharField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Concat, JSONObject
 
 from documents.library.models import Document
 from documents.library.selectors import documents_visible_to
@@ -18,7 +19,7 @@ from milestones.meetings.selectors import meetings_visible_to
 from teams.accounts.models import User
 from teams.accounts.selectors import unless_government_only
 
-from .drafts import drafts_visible_to, numbered
+from .drafts import comments_visible_to, drafts_visible_to, numbered
 
 # What a decision tells instead of a title, where the document is for the government alone.
 FOR_THE_GOVERNMENT: Final = "A document that is for the government alone"
@@ -154,6 +155,23 @@ def decisions_visible_to(person: User, day: date) -> QuerySet[ImpactDecision]:
     """What was decided of the things on changed clauses, as far as the person may see the things on `day`."""
     seen = Q(link__document=None) | Q(link__document__in=documents_visible_to(person, day).values("pk"))
     seen &= Q(link__meeting=None) | Q(link__meeting__in=meetings_visible_to(person, day).values("pk"))
+    seen &= Q(comment=None) | Q(comment__in=comments_visible_to(person, day).values("pk"))
     told = unless_government_only(person, Q(told=FOR_THE_GOVERNMENT))
     found = ImpactDecision.objects.filter(seen, told, draft__in=drafts_visible_to(person, day))
     return found.select_related("to_clause", "decided_by").order_by("id")
+
+
+def decisions_shown(person: User, day: date) -> Q:
+    """For the activity feed: what was for the government alone when it was decided stays so.
+
+    That adoption ended the link which was decided on, is no other decision.
+    """
+    return unless_government_only(person, Q(told=FOR_THE_GOVERNMENT)) & ~Q(
+        pgh_label="update", link__isnull=True, comment__isnull=True
+    )
+
+
+def decision_in_words() -> Combinable:
+    """ "Process maps: keep it under this clause", of a decision or one of its events."""
+    said = (When(choice=value, then=Value(label.lower())) for value, label in ImpactDecision.Choice.choices)
+    return Concat("told", Value(": "), Case(*said, output_field=CharField()), output_field=CharField())
