@@ -94,6 +94,9 @@ INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
     "statement:draft_merge": (CLAUSE, {"administrator"}),
     "statement:draft_remove": (CLAUSE, {"administrator"}),
     "statement:clause": ({**GROUP, "clause": 0}, None),
+    "statement:clause_links": ({**GROUP, "clause": 0}, {"administrator", "chair", "lead"}),
+    "statement:remove_link": ({**GROUP, "clause": 0, "link": 0}, {"administrator", "chair", "lead"}),
+    "statement:thing": ({**GROUP, "sort": "document", "key": "framework"}, None),
     "statement:export_compared": ({**GROUP, "ending": "md"}, None),
     "statement:export_draft": ({**GROUP, "draft": 0, "ending": "md"}, None),
     "statement:export_version": ({**GROUP, "number": "1.0", "ending": "md"}, None),
@@ -214,6 +217,7 @@ def addresses() -> dict[str, str]:
         "clause": comment.clause_id,
         "comment": comment.pk,
         "proposal": world.proposal().pk,
+        "link": world.link_to(comment.clause).pk,
     }
     return {
         name: reverse(name, kwargs={key: existing.get(key, value) for key, value in kwargs.items()})

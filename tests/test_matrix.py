@@ -87,16 +87,19 @@ BODY_OF = {
     "bodies:invitation": "team-1",
     "bodies:membership": "team-2",
     "bodies:new_term": "team-1",
+    "statement:remove_link": "team-1",
     "work:write_milestone_note": "team-1",
     "work:write_deliverable_note": "team-1",
     "work:write_team_note": "team-1",
 }
 TRADE = frozenset({"chair", "stand-in of the chair", "lead", "member", "member of another team"})
-# Whom a POST is refused although the table lets them in: a comment is resolved by its author or an administrator.
+# Whom a POST is refused although the view lets them in: a comment is resolved by its author or an administrator.
 NOT_THEIRS = {
     "statement:draft_resolve": frozenset(
         {"reviewer", "chair", "stand-in of the chair", "lead", "member of another team"}
-    )
+    ),
+    # Everyone reads under which clauses a document stands.
+    "statement:thing": frozenset({"reviewer", "partner agency", "lead", "member", "member of another team"}),
 }
 # Open for everyone, and without an answer of the identity provider they end at the sign-in page.
 END_AT_SIGN_IN = {"identities:sign_in", "identities:answer"}

@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from documents.statement import services as statement
-from documents.statement.models import DraftComment, Proposal, StatementOfWork
-from milestones.work.models import Note
+from documents.statement.models import Clause, ClauseLink, DraftComment, Proposal, StatementOfWork
+from milestones.work.models import Deliverable, Note
 from milestones.work.services import write_note
 from teams.accounts.models import User
 from teams.bodies.absences import services as absences
@@ -131,6 +131,12 @@ def proposal() -> Proposal:
             effective_on=today + timedelta(days=28),
         )
     return found
+
+
+def link_to(clause: Clause) -> ClauseLink:
+    """That a deliverable of Team 1 hangs on the clause."""
+    owed = Deliverable.objects.get(group__slug="ecom", key="diagrams")
+    return ClauseLink.objects.get_or_create(clause=clause, deliverable=owed)[0]
 
 
 def who(role: str) -> User:

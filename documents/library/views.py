@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
+from milestones.work.selectors import clauses_of, stands_under
 from teams.accounts.access import SignedInRequest
 from teams.bodies.models import WorkingGroup
 from teams.bodies.permissions import Action, requires
@@ -15,6 +16,7 @@ from teams.filters import address_with
 
 from . import exports, selectors
 from .forms import DocumentFilter
+from .models import Document
 from .selectors import ORDERS
 
 PAGE_SIZE = 25
@@ -82,12 +84,15 @@ def document(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpRes
     today = clock.today()
     seen = selectors.with_their_places(selectors.documents_visible_to(request.user, today), request.user, today)
     # Whoever may see a document may see what is asked and what is reported about it.
+    seen = seen.annotate(stands_under=stands_under(Document, today))
     document = get_object_or_404(seen.prefetch_related("consultations", "developments"), group=group, key=key)
     return render(
         request,
         "library/document.html",
         {
             "document": document,
+            "group": group,
+            "clauses": clauses_of(document),
             "today": today,
             "breadcrumb": [
                 (group.slug.upper(), group.get_absolute_url()),

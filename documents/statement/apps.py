@@ -1,6 +1,7 @@
 """The room of the statement of work."""
 
 from django.apps import AppConfig
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 
@@ -22,7 +23,16 @@ class StatementConfig(AppConfig):
         from teams.notices.models import DIGESTS, Way
 
         from . import mails, selectors
-        from .models import Draft, DraftClause, DraftComment, ImpactDecision, Position, Proposal, StatementVersion
+        from .models import (
+            ClauseLink,
+            Draft,
+            DraftClause,
+            DraftComment,
+            ImpactDecision,
+            Position,
+            Proposal,
+            StatementVersion,
+        )
 
         follow(
             StatementVersion,
@@ -54,6 +64,16 @@ class StatementConfig(AppConfig):
             body="draft__statement__body",
             url=lambda group, draft: reverse("statement:draft", args=[group, draft]),
             shown=selectors.sittings_shown,
+        )
+        follow(
+            ClauseLink,
+            noun="link to a clause",
+            visible=selectors.links_visible_to,
+            title=Coalesce("deliverable__title", "milestone__title", "document__title", "meeting__title", "goal__text"),
+            key="clause_id",
+            group="clause__statement__group__slug",
+            body="clause__statement__body",
+            url=lambda group, clause: reverse("statement:clause", args=[group, clause]),
         )
         follow(
             DraftComment,

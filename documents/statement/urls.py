@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import clauses, comments, drafts, exports, history, impact, imports, proposals, versions
+from .views import clauses, comments, drafts, exports, history, impact, imports, links, proposals, versions
 
 app_name = "statement"
 
@@ -36,6 +36,9 @@ urlpatterns = [
     path(f"{CLAUSE}remove/", clauses.draft_remove, name="draft_remove"),
     path(f"{DRAFT}import/", imports.draft_import, name="draft_import"),
     path("statement/clauses/<int:clause>/", history.clause, name="clause"),
+    path("statement/clauses/<int:clause>/links/", links.clause_links, name="clause_links"),
+    path("statement/clauses/<int:clause>/links/<int:link>/remove/", links.remove_link, name="remove_link"),
+    path("statement/links/<slug:sort>/<slug:key>/", links.thing, name="thing"),
     path("statement/compare/export.<slug:ending>", exports.export_compared, name="export_compared"),
     path("statement/drafts/<int:draft>/export.<slug:ending>", exports.export_draft, name="export_draft"),
     path("statement/<str:number>/export.<slug:ending>", exports.export_version, name="export_version"),

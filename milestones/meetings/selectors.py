@@ -10,6 +10,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
+from milestones.work.selectors import stands_under
 from teams.accounts.models import Organization, User
 from teams.bodies.models import Body, WorkingGroup
 from teams.bodies.permissions import ALLOWED, Action
@@ -92,8 +93,9 @@ def upcoming(person: User, today: date, limit: int = 2) -> list[Meeting]:
 def meeting_in_full(person: User, day: date) -> QuerySet[Meeting]:
     """Meetings visible to the person, each with what its page says, in one query.
 
-    Adds `topics` (of the agenda, in order), `attendants` (names), and `before` and `after`: key and title of the
-    neighbours in its series, or of the meetings of the same holder where it belongs to no series; None at the ends.
+    Adds `topics` (of the agenda, in order), `attendants` (names), `stands_under` (what `clauses_of` of the room `work`
+    reads), and `before` and `after`: key and title of the neighbours in its series, or of the meetings of the same
+    holder where it belongs to no series; None at the ends.
     """
     visible = meetings_visible_to(person, day)
     same = (
@@ -107,6 +109,7 @@ def meeting_in_full(person: User, day: date) -> QuerySet[Meeting]:
     topics = AgendaItem.objects.filter(meeting=OuterRef("pk")).order_by("position")
     attendants = Organization.objects.filter(attended_meetings=OuterRef("pk")).order_by("name")
     return visible.annotate(
+        stands_under=stands_under(Meeting, day),
         topics=ArraySubquery(topics.values("title")),
         attendants=ArraySubquery(attendants.values("name")),
         before=Subquery(same.filter(earlier).order_by("-starts", "-pk").values(it=named)[:1]),

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
+from milestones.work.selectors import clauses_of
 from teams.accounts.access import SignedInRequest
 from teams.bodies.models import WorkingGroup
 from teams.bodies.permissions import Action, requires, standings_of
@@ -88,6 +89,8 @@ def meeting(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpResp
         {
             "meeting": meeting,
             "clocks": clocks_of(meeting, request.user.timezone),
+            "clauses": clauses_of(meeting),
+            "group": group,
             "preparations": selectors.preparations_of(meeting),
             "sections": sections.sections_of(request.user, today, meeting),
             "breadcrumb": [

@@ -174,6 +174,7 @@ def milestone(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpRe
             "after": whole.after(step),
             "deliverable": deliverable,
             "clauses": selectors.clauses_of(deliverable) if deliverable else [],
+            "own_clauses": selectors.clauses_of(found),
             "changes": selectors.changes_of(found),
             "reminders": selectors.reminders_of(found, only_to=None if reads_ledger else request.user),
             "reads_ledger": reads_ledger,

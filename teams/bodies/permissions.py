@@ -42,6 +42,7 @@ class Action(enum.StrEnum):
     INVITE = "invite people"
     KEEP_MEMBERSHIPS = "add, change and end memberships"
     KEEP_SETTINGS = "change the settings of the group"
+    LINK_CLAUSES = "put work and papers under clauses of the statement of work, and take them away"
     READ_DRAFT_MEETINGS = "read meetings that are still drafts"
     READ_GROUP = "read the group's pages"
     READ_LEDGER = "read the reminder ledger"
@@ -64,6 +65,7 @@ ALLOWED: dict[Action, frozenset[str]] = {
     Action.INVITE: frozenset({ADMINISTRATOR, Role.CHAIR}),
     Action.KEEP_MEMBERSHIPS: frozenset({ADMINISTRATOR, Role.CHAIR}),
     Action.KEEP_SETTINGS: frozenset({ADMINISTRATOR}),
+    Action.LINK_CLAUSES: frozenset({ADMINISTRATOR, Role.CHAIR, Role.LEAD}),
     Action.READ_DRAFT_MEETINGS: frozenset({ADMINISTRATOR, Role.CHAIR, Role.LEAD}),
     Action.READ_GROUP: frozenset({ADMINISTRATOR, *Role.values}),
     Action.READ_LEDGER: frozenset({ADMINISTRATOR, Role.CHAIR, Role.LEAD, Role.REVIEWER}),
@@ -81,6 +83,7 @@ CONCERNS_A_BODY: frozenset[Action] = frozenset(
         Action.AGREE_TO_STATEMENT,
         Action.INVITE,
         Action.KEEP_MEMBERSHIPS,
+        Action.LINK_CLAUSES,
         Action.WITHDRAW_NOTES,
         Action.WRITE_NOTES,
     }

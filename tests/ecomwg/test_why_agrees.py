@@ -37,6 +37,7 @@ NOT_ASKED_ABOUT = {
     "statement:export_compared",
     *(f"statement:draft_{step}" for step in STEPS),
     *(f"statement:{step}" for step in ("impact", "propose", "take_position", "change_proposal", "adopt")),
+    *(f"statement:{step}" for step in ("clause_links", "remove_link", "thing")),
 }
 # Actions that administrators are allowed.
 INSIDE_FOR_ALL = {"READ_GROUP", "READ_LEDGER", "KEEP_MEMBERSHIPS", "INVITE", "RECERTIFY_ACCESS", "WRITE_NOTES"}

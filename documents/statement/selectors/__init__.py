@@ -12,7 +12,7 @@ from .calls import (
     unanswered,
     waiting_on,
 )
-from .clauses import Stage, links_of, stages_of
+from .clauses import Stage, links_of, links_visible_to, stages_of
 from .drafts import (
     DraftText,
     clause_of,
@@ -43,6 +43,7 @@ from .impact import (
     impact_of_rows,
     rows_with_before,
 )
+from .links import body_of, clauses_in_force, links_of_thing, thing_called, things_saying, things_visible_to
 from .mail import (
     ASKING,
     OUTCOME,
@@ -90,7 +91,9 @@ __all__ = [
     "asked_of",
     "askings_coming",
     "askings_due",
+    "body_of",
     "clause_of",
+    "clauses_in_force",
     "clauses_of",
     "clauses_of_draft",
     "clauses_visible_to",
@@ -107,6 +110,8 @@ __all__ = [
     "impact_of_rows",
     "in_force",
     "links_of",
+    "links_of_thing",
+    "links_visible_to",
     "numbered",
     "origins_between",
     "origins_in",
@@ -131,6 +136,9 @@ __all__ = [
     "still_asked",
     "subjects",
     "texts_in_force_visible_to",
+    "thing_called",
+    "things_saying",
+    "things_visible_to",
     "told_of",
     "tree",
     "unanswered",

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from documents.library.selectors import documents_visible_to
 from documents.statement import changes
@@ -14,23 +14,35 @@ from documents.statement.models import ClauseLink, ClauseText, StatementVersion
 from milestones.meetings.selectors import meetings_visible_to
 from milestones.work.selectors import deliverables_visible_to, milestones_visible_to
 from teams.accounts.models import User
+from teams.bodies.selectors import groups_entered_by
 
 from .signatures import Signature, signatures_by_version
 
 
-def links_of(clauses: Iterable[int], person: User, day: date) -> dict[int, list[ClauseLink]]:
-    """What hangs on the clauses, by their identities, as far as the person may see it on `day`: one query."""
-    found: dict[int, list[ClauseLink]] = {clause: [] for clause in clauses}
+def links_visible_to(person: User, day: date) -> QuerySet[ClauseLink]:
+    """Links to what the person may see on `day`, with that at hand; a goal is seen by whoever enters its group."""
     seen = (
         Q(deliverable__in=deliverables_visible_to(person, day))
         | Q(milestone__in=milestones_visible_to(person, day))
         | Q(document__in=documents_visible_to(person, day).values("pk"))
         | Q(meeting__in=meetings_visible_to(person, day).values("pk"))
-        | Q(goal__isnull=False)
+        | Q(goal__strategy__group__in=groups_entered_by(person, day))
     )
-    links = ClauseLink.objects.filter(seen, clause__in=found).select_related(
-        "deliverable__body__group", "milestone__group", "document__group", "meeting__group", "goal__strategy"
+    return ClauseLink.objects.filter(seen).select_related(
+        "deliverable__body__group",
+        "milestone__group",
+        "milestone__body",
+        "document__group",
+        "meeting__group",
+        "meeting__body",
+        "goal__strategy__group",
     )
+
+
+def links_of(clauses: Iterable[int], person: User, day: date) -> dict[int, list[ClauseLink]]:
+    """What hangs on the clauses, by their identities, as far as the person may see it on `day`: one query."""
+    found: dict[int, list[ClauseLink]] = {clause: [] for clause in clauses}
+    links = links_visible_to(person, day).filter(clause__in=found)
     for link in links.order_by("clause", "deliverable__due", "milestone__due", "id"):
         found[link.clause_id].append(link)
     return found

@@ -22,6 +22,7 @@ from .drafts import (
     start_draft,
 )
 from .imports import Incoming, Match, Planned, draft_from, import_into, plan_of, plan_over, state_of
+from .links import add_link, remove_link
 from .refusals import Conflict, DraftThere, Gone, NotOpen, Refused
 from .versions import Placed, Wording, adopt_version, record, same_clauses
 
@@ -42,6 +43,7 @@ __all__ = [
     "Wording",
     "abandon_draft",
     "add_clause",
+    "add_link",
     "adopt",
     "adopt_version",
     "asked_and_missing",
@@ -60,6 +62,7 @@ __all__ = [
     "propose",
     "record",
     "remove_clause",
+    "remove_link",
     "rename_draft",
     "reopen",
     "resolve",

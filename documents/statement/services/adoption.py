@@ -41,7 +41,7 @@ from teams.sources import Source
 
 Choice = ImpactDecision.Choice
 # Addresses under the statement's own that are no version's.
-TAKEN = frozenset({"clauses", "compare", "drafts", "proposals"})
+TAKEN = frozenset({"clauses", "compare", "drafts", "links", "proposals"})
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from documents.statement import selectors
 from documents.statement.models import Draft
 from teams.accounts.access import SignedInRequest
 from teams.bodies.models import WorkingGroup
-from teams.bodies.permissions import Action, requires
+from teams.bodies.permissions import Action, Standing, requires
 from teams.clock import selectors as clock
 
 
@@ -26,6 +26,10 @@ def clause(request: SignedInRequest, group: WorkingGroup, clause: int) -> HttpRe
     if not stages:
         raise Http404("no version of the statement of work has such a clause")
     shown = next(stage.text for stage in stages if stage.text)
+    current = selectors.in_force(versions, today)
+    reached = (stage for stage in stages if current and stage.version.in_force.lower <= current.in_force.lower)
+    latest = next(reached, None)
+    standing: Standing = request.standing  # type: ignore[attr-defined]
     said = selectors.comments_visible_to(request.user, today).filter(
         clause=clause, draft__state__in=[Draft.State.OPEN, Draft.State.PROPOSED], draft__statement__group=group
     )
@@ -39,6 +43,8 @@ def clause(request: SignedInRequest, group: WorkingGroup, clause: int) -> HttpRe
             "is_gone": stages[0].text is None,
             "stages": stages,
             "links": selectors.links_of([clause], request.user, today)[clause],
+            "group": group,
+            "may_link": latest is not None and latest.text is not None and standing.may(Action.LINK_CLAUSES),
             "comments": comments,
             "open": sum(each.answers_id is None and each.resolved_at is None for each in comments),
             "draft_clause": reverse("statement:draft_clause", args=[group.slug, comments[0].draft_id, clause])

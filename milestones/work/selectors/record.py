@@ -29,6 +29,7 @@ from teams.clock import selectors as clock
 from teams.notices.models import Notice
 from teams.reasons import signed
 
+from .clauses import stands_under
 from .notes import first_notes, notes_read
 from .visible import milestones_visible_to
 
@@ -48,13 +49,16 @@ class MilestoneChange:
 def milestone_of(person: User, group: WorkingGroup, today: date) -> QuerySet[Milestone]:
     """Milestones of the group that the person may see, each with all that its page names at hand.
 
-    `notes_of` gives its newest notes.
+    `notes_of` gives its newest notes, `clauses_of` its own clauses.
     """
     return (
         milestones_visible_to(person, today)
         .filter(group=group)
         .select_related("group", "body__group", "owner__organization", "preparation__meeting__group")
-        .annotate(noted=first_notes(person, today, milestone=OuterRef("pk")))
+        .annotate(
+            noted=first_notes(person, today, milestone=OuterRef("pk")),
+            stands_under=stands_under(Milestone, today),
+        )
     )
 
 

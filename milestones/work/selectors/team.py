@@ -1,4 +1,4 @@
-"""What stands on a team's page beside its plan: its state, people and meetings, and the clauses of its deliverables."""
+"""What stands on a team's page beside its plan: its state, people and meetings, and its deliverables."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.contrib.postgres.aggregates import JSONBAgg
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.fields.json import JSONField
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from milestones.work.models import Deliverable, Note
@@ -49,21 +47,6 @@ class NextMeeting:
     on: ApproximateDate
     starts_at: datetime | None
     is_sample: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ClauseHeading:
-    """A clause of the statement of work in the version in force, by its number and heading."""
-
-    number: str
-    heading: str
-    version: str
-    is_sample: bool
-
-    @property
-    def anchor(self) -> str:
-        """Its place on the page of its version."""
-        return f"clause-{self.number.replace('.', '-')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,40 +137,3 @@ def deliverables_of(person: User, group: WorkingGroup, today: date) -> QuerySet[
     """The group's deliverables that the person may see, the first due first."""
     found = deliverables_visible_to(person, today).filter(group=group)
     return found.order_by(last_day("due"), first_day("due"), "id")
-
-
-def with_clauses(deliverables: QuerySet[Deliverable], today: date) -> QuerySet[Deliverable]:
-    """With the strategy goal at hand, and `stands_under`: what `clauses_of` reads, of the version in force on `today`.
-
-    A version of which only the month of adoption is known counts from its first day.
-    """
-    in_force = Body.objects.filter(group=OuterRef("group"), statement__versions__in_force__contains=today).order_by(
-        "position"
-    )
-    in_force_id = Subquery(in_force.values("statement__versions__pk")[:1])
-    return (
-        deliverables.select_related("strategy_goal__strategy")
-        .alias(in_force=in_force_id)
-        .annotate(
-            stands_under=JSONBAgg(
-                JSONObject(
-                    number=F("clauses__texts__number"),
-                    heading=F("clauses__texts__heading"),
-                    version=F("clauses__texts__version__number"),
-                    source=F("clauses__texts__version__source"),
-                ),
-                filter=Q(clauses__texts__version=F("in_force")),
-                order_by="clauses__texts__position",
-                default=Value([], JSONField()),
-            )
-        )
-    )
-
-
-def clauses_of(deliverable: Deliverable) -> list[ClauseHeading]:
-    """The clauses of a deliverable that came by `with_clauses`."""
-    rows: list[Mapping[str, str]] = getattr(deliverable, "stands_under", [])
-    return [
-        ClauseHeading(row["number"], row["heading"], row["version"], row["source"] == Source.ILLUSTRATIVE)
-        for row in rows
-    ]
