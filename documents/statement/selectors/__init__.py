@@ -60,7 +60,7 @@ from .mail import (
     told_of,
 )
 from .searching import Found, Hit, found_in
-from .signatures import Signature, signatures_by_version, signatures_of, signatures_on_draft
+from .signatures import Signature, signatures_at_hand, signatures_by_version, signatures_of, signatures_on_draft
 from .versions import (
     Node,
     clauses_of,
@@ -127,6 +127,7 @@ __all__ = [
     "roles_to_answer_in",
     "rows_of",
     "rows_with_before",
+    "signatures_at_hand",
     "signatures_by_version",
     "signatures_of",
     "signatures_on_draft",

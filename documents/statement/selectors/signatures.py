@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 
 from documents.statement.models import Draft, Position, Proposal, StatementVersion
 from teams.accounts.models import User
@@ -42,6 +45,46 @@ def signatures_by_version(versions: Iterable[StatementVersion]) -> dict[int, lis
     return found
 
 
+def with_signatures(versions: QuerySet[StatementVersion]) -> QuerySet[StatementVersion]:
+    """The versions with what `signatures_at_hand` reads: no further query."""
+    positions = Position.objects.filter(proposal=OuterRef("pk")).order_by("taken_at", "pk")
+    answers = positions.values(
+        it=JSONObject(stand="stand", name=F("person__name"), role="role", at="taken_at", why="reason")
+    )
+    said = JSONObject(
+        proposed_by=F("proposed_by__name"),
+        proposed_at="proposed_at",
+        adopted_by=F("ended_by__name"),
+        adopted_at="ended_at",
+        answers=ArraySubquery(answers),
+    )
+    return versions.annotate(signed=Subquery(Proposal.objects.filter(version=OuterRef("pk")).values(it=said)[:1]))
+
+
+def signatures_at_hand(version: StatementVersion) -> list[Signature]:
+    """The same as `signatures_of` says, of a version that came by `with_signatures`: no query."""
+    said: dict[str, Any] | None = getattr(version, "signed", None)
+    if said is None:
+        return []
+    administrator = ADMINISTRATOR.capitalize()
+
+    def signed(deed: str, name: str, role: str, at: str, why: str = "") -> Signature:
+        return Signature(deed, User(name=name), role, datetime.fromisoformat(at), why)
+
+    return [
+        signed("Proposed", said["proposed_by"], administrator, said["proposed_at"]),
+        *(
+            signed(_deed(each["stand"]), each["name"], Role(each["role"]).label, each["at"], each["why"])
+            for each in said["answers"]
+        ),
+        signed("Adopted", said["adopted_by"], administrator, said["adopted_at"]),
+    ]
+
+
+def _deed(stand: str) -> str:
+    return "Agreed" if stand == Position.Stand.AGREE else "Objected"
+
+
 def signatures_on_draft(draft: Draft) -> list[Signature]:
     """Who proposed the draft and has answered so far; none while no proposal is open."""
     proposal = _proposals().filter(draft=draft, state=Proposal.State.OPEN).first()
@@ -55,9 +98,10 @@ def _proposals() -> QuerySet[Proposal]:
 def _signed(proposal: Proposal) -> list[Signature]:
     administrator = ADMINISTRATOR.capitalize()
     signed = [Signature("Proposed", proposal.proposed_by, administrator, proposal.proposed_at)]
-    for position in sorted(proposal.positions.all(), key=lambda each: each.taken_at):
-        deed = "Agreed" if position.stand == Position.Stand.AGREE else "Objected"
-        signed.append(Signature(deed, position.person, Role(position.role).label, position.taken_at, position.reason))
+    signed += [
+        Signature(_deed(each.stand), each.person, Role(each.role).label, each.taken_at, each.reason)
+        for each in sorted(proposal.positions.all(), key=lambda each: each.taken_at)
+    ]
     if proposal.state == Proposal.State.ADOPTED and proposal.ended_by and proposal.ended_at:
         signed.append(Signature("Adopted", proposal.ended_by, administrator, proposal.ended_at))
     return signed

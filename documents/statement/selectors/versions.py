@@ -15,6 +15,7 @@ from teams.bodies.models import WorkingGroup
 from teams.bodies.selectors import groups_entered_by
 
 from .searching import fitting
+from .signatures import with_signatures
 
 DEEPEST_HEADING = 6
 
@@ -53,9 +54,12 @@ def texts_in_force_visible_to(person: User, day: date) -> QuerySet[ClauseText]:
 
 
 def versions_of(person: User, group: WorkingGroup, day: date) -> list[StatementVersion]:
-    """The versions of the group's statement of work, the newest first; those of its first body if several have one."""
+    """The versions of the group's statement of work, the newest first; those of its first body if several have one.
+
+    One query, with what `signatures_at_hand` reads.
+    """
     found = versions_visible_to(person, day).filter(statement__group=group)
-    versions = list(found.order_by("statement__body__position", "statement", "-in_force"))
+    versions = list(with_signatures(found).order_by("statement__body__position", "statement", "-in_force"))
     return [version for version in versions if version.statement_id == versions[0].statement_id]
 
 
