@@ -47,7 +47,7 @@ class RemovalForm(forms.Form):
     reason = forms.CharField(
         label="Reason",
         max_length=REASON_LENGTH,
-        help_text="It stands in the history; everyone who may see the thing reads it.",
+        help_text="It is kept in the history with your name.",
         widget=forms.TextInput(attrs={"class": "usa-input", "autocomplete": "off"}),
     )
 
