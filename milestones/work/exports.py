@@ -1,17 +1,42 @@
-"""The plan as a file for a spreadsheet."""
+"""The plan as a file: for a spreadsheet, and for a calendar."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+from urllib.parse import urlsplit
 
-from teams.exports import csv_bytes
+from django.conf import settings
+from icalendar import Calendar, Event
+
+from teams.bodies.models import WorkingGroup
+from teams.dates import ApproximateDate
+from teams.exports import Column, Sheet, csv_bytes, xlsx_bytes
 
 from .listing import Row
+from .models import State
 
 HEADER = [
     *("Milestone", "Deliverable or meeting", "Team", "Owner", "Date in the adopted plan", "Due", "Slip in days"),
     *("State", "At risk", "Follows", "Sample"),
 ]
+COLUMNS: Final = [
+    Column("Milestone", 44),
+    Column("Deliverable or meeting", 34),
+    Column("Team", 24),
+    Column("Owner", 22),
+    Column("Date in the adopted plan", 14),
+    Column("Due", 14),
+    Column("If no day is known", 18),
+    Column("Slip in days", 9),
+    Column("State", 13),
+    Column("At risk", 40),
+    Column("Follows", 40),
+    Column("Sample", 9),
+    Column("Key", 24),
+]
+_PRODUCT: Final = "-//E-Commerce Working Group portal//Plan//EN"
 
 
 def plan_csv(rows: Iterable[Row]) -> bytes:
@@ -26,3 +51,81 @@ def _cells(row: Row) -> list[object]:
         *(step.baseline.isoformat(), step.due.isoformat(), step.slip),
         *(row.state, row.risk, "; ".join(each.title for each in row.before), "yes" if step.is_sample else ""),
     ]
+
+
+def plan_xlsx(rows: Iterable[Row], *, title: str) -> bytes:
+    """The rows of the plan as an Excel workbook, which `title` names.
+
+    Dates are dates: of a month its last day, which it counts until, and the words stand beside it.
+    """
+    return xlsx_bytes([Sheet("Plan", COLUMNS, (_typed(row) for row in rows))], title=title)
+
+
+def _typed(row: Row) -> list[object]:
+    step = row.step
+    return [
+        *(step.title, row.subject, str(row.body), step.owner),
+        *(step.baseline.last, step.due.last, "" if step.due.is_day else in_words(step.due), step.slip),
+        *(row.state, row.risk, "; ".join(each.title for each in row.before), "yes" if step.is_sample else ""),
+        step.key,
+    ]
+
+
+def in_words(due: ApproximateDate) -> str:
+    """A due date in a sentence: "on July 27, 2018", "in August 2018"."""
+    return f"on {due}" if due.is_day else f"in {due}"
+
+
+def plan_ics(rows: Iterable[Row], group: WorkingGroup, *, title: str, at: datetime) -> bytes:
+    """The due dates of the plan as iCalendar (RFC 5545), one event of a whole day for each milestone.
+
+    The UID stays that of the milestone, and SEQUENCE rises with each change of its due date, so that a calendar into
+    which the file is taken again moves what moved. What is due in a month stands on its last day and says so. What was
+    dropped is cancelled. `at` is the instant of the file.
+    """
+    calendar = Calendar()
+    calendar.add("prodid", _PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add("x-wr-calname", title)
+    for row in rows:
+        calendar.add_component(_event(row, group, at))
+    return bytes(calendar.to_ical())
+
+
+def _event(row: Row, group: WorkingGroup, at: datetime) -> Event:
+    step, day = row.step, row.step.due.last
+    event = Event()
+    event.add("uid", f"milestone-{step.key}.{group.slug}@{urlsplit(settings.SITE_URL).hostname}")
+    event.add("sequence", step.due_revision)
+    event.add("dtstamp", at.astimezone(UTC))
+    event.add("dtstart", day)
+    event.add("dtend", _day_after(day))
+    event.add("summary", step.title if step.due.is_day else f"{step.title} ({in_words(step.due)})")
+    event.add("description", "\n".join(_lines(row)))
+    event.add("url", f"{settings.SITE_URL}{step.get_absolute_url()}")
+    event.add("categories", [row.body.short_name])
+    event.add("status", "CANCELLED" if step.state == State.DROPPED else "CONFIRMED")
+    event.add("transp", "TRANSPARENT")
+    return event
+
+
+def _day_after(day: date) -> date:
+    """Where an event of one whole day ends: RFC 5545, 3.6.1 counts the end out."""
+    return day + timedelta(days=1)
+
+
+def _lines(row: Row) -> list[str]:
+    step = row.step
+    said = [
+        f"Due {in_words(step.due)}",
+        f"State: {row.state}",
+        f"Owner: {step.owner}",
+        f"Team: {row.body}",
+        f"Leads to: {row.subject}" if row.subject else "",
+        f"Adopted plan: {step.baseline}" if step.slip else "",
+        f"At risk: {row.risk}" if row.risk else "",
+        "A sample" if step.is_sample else "",
+        f"{settings.SITE_URL}{step.get_absolute_url()}",
+    ]
+    return [line for line in said if line]

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils import formats
 
 from teams.bodies.models import Body
 from teams.filters import AddressForm
@@ -16,10 +17,14 @@ from .models import State
 from .selectors import Step
 from .timeline import EARLIEST, LATEST, Scale
 
+# By whom the picture can go, instead of by team.
+PERSON = "person"
 # What can be left out of the picture.
 BASELINE, DEPENDENCIES = "baseline", "dependencies"
 PARTS = [(BASELINE, "Adopted plan"), (DEPENDENCIES, "Dependencies")]
-CSV = "csv"
+# As which files the plan can be had: value, label.
+CSV, XLSX, CALENDAR = "csv", "xlsx", "ics"
+FILES = [(XLSX, "Excel"), (CSV, "CSV"), (CALENDAR, "Calendar (iCalendar)")]
 NOT_A_DATE = "“%(value)s” is not a date: write it like 2018-07-20."
 
 
@@ -79,6 +84,12 @@ class PlanFilter(AddressForm):
         choices=[(Scale.MONTHS, "Months"), (Scale.WEEKS, "Weeks"), (Scale.QUARTERS, "Quarters")],
         error_messages={"invalid_choice": "The picture shows weeks, months or quarters, not “%(value)s”."},
     )
+    by = forms.ChoiceField(
+        label="Bands",
+        widget=_select(),
+        choices=[("", "By team"), (PERSON, "By person")],
+        error_messages={"invalid_choice": "The picture goes by team or by person, not by “%(value)s”."},
+    )
     hide = forms.MultipleChoiceField(
         label="Leave out",
         choices=PARTS,
@@ -92,8 +103,8 @@ class PlanFilter(AddressForm):
 
     format = forms.ChoiceField(
         widget=forms.HiddenInput,
-        choices=[(CSV, "CSV")],
-        error_messages={"invalid_choice": "The plan can't be had as “%(value)s”; it can as csv."},
+        choices=FILES,
+        error_messages={"invalid_choice": "The plan can't be had as “%(value)s”; it can as xlsx, csv or ics."},
     )
 
     def __init__(self, *args: Any, bodies: Sequence[Body], steps: Iterable[Step], **kwargs: Any) -> None:
@@ -139,6 +150,32 @@ class PlanFilter(AddressForm):
         return Scale(self.chosen("zoom") or Scale.MONTHS)
 
     @property
+    def is_by_person(self) -> bool:
+        """Whether the picture has a band for each person instead of each team."""
+        return bool(self.chosen("by") == PERSON)
+
+    @property
+    def in_words(self) -> str:
+        """Which milestones were asked for, in words; "" where all were."""
+        body, owner = self.bodies.get(self.chosen("team") or ""), self.chosen("owner")
+        states = dict(self.fields["state"].choices)  # type: ignore[attr-defined]
+        first, last = (
+            formats.date_format(day, "F j, Y") if day else "" for day in (self.wanted.first, self.wanted.last)
+        )
+        return ", ".join(
+            filter(
+                None,
+                [
+                    str(body) if body else "",
+                    f"owner {self.owners[int(owner)]}" if owner else "",
+                    f"state {str(states[self.wanted.state]).lower()}" if self.wanted.state else "",
+                    f"due from {first}" if first else "",
+                    f"due until {last}" if last else "",
+                ],
+            )
+        )
+
+    @property
     def order(self) -> str:
         """The order of the list."""
         return self.chosen("sort") or DEFAULT_SORT
@@ -156,7 +193,7 @@ class PlanFilter(AddressForm):
     @property
     def visible_choices(self) -> list[forms.BoundField]:
         """The fields with one choice each, in the order of the form."""
-        return [self[name] for name in ("team", "owner", "state", "first", "last", "zoom")]
+        return [self[name] for name in ("team", "owner", "state", "first", "last", "by", "zoom")]
 
     @property
     def is_used(self) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -60,9 +61,29 @@ def bands_of(
             for deliverable in deliverables
             if deliverable.body_id == body.pk
         ]
-        lanes += _lanes_without_deliverable([row for row in of_body if row.deliverable is None], body)
+        lanes += _lanes_without_deliverable([row for row in of_body if row.deliverable is None])
         if lanes:
             bands.append(Band(str(body), body.short_name, body.get_absolute_url(), tuple(lanes)))
+    return bands
+
+
+def bands_of_people(rows: Sequence[Row], today: date, address: Callable[[int], str]) -> list[Band]:
+    """A band for each person who owns one of the milestones, by name: what each of theirs leads to as lanes.
+
+    `address` gives the page of a person's part of the plan, by their key.
+    """
+    bands = []
+    named: set[str] = set()
+    owners = sorted({(row.step.owner.casefold(), row.step.owner, row.step.owner_id) for row in rows})
+    for _, name, owner in owners:
+        own = [row for row in rows if row.step.owner_id == owner]
+        led_to = dict.fromkeys(row.deliverable for row in own if row.deliverable)
+        lanes = [_lane_of(each, [row for row in own if row.deliverable == each], today) for each in led_to]
+        # Where a deliverable stands with several people, its address leads to the first.
+        lanes = [replace(lane, key="") if lane.key in named else lane for lane in lanes]
+        named |= {lane.key for lane in lanes}
+        lanes += _lanes_without_deliverable([row for row in own if row.deliverable is None])
+        bands.append(Band(name, name, address(owner), tuple(lanes)))
     return bands
 
 
@@ -81,19 +102,19 @@ def _lane_of(deliverable: Deliverable, rows: Sequence[Row], today: date) -> Lane
     )
 
 
-def _lanes_without_deliverable(rows: Sequence[Row], body: Body) -> list[Lane]:
+def _lanes_without_deliverable(rows: Sequence[Row]) -> list[Lane]:
     lanes = []
     for prepared in dict.fromkeys(row.step.prepares for row in rows):
         marks = tuple(_mark_of(row) for row in rows if row.step.prepares == prepared)
         lanes.append(
-            _lane_of_meeting(prepared, marks, body)
+            _lane_of_meeting(prepared, marks)
             if prepared
             else Lane(key="", title="Other milestones", url="", words="", marks=marks)
         )
     return lanes
 
 
-def _lane_of_meeting(prepared: Prepared, marks: tuple[Mark, ...], body: Body) -> Lane:
+def _lane_of_meeting(prepared: Prepared, marks: tuple[Mark, ...]) -> Lane:
     return Lane(
         key="",
         title=f"Preparing: {prepared.title}",

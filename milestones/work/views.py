@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from django.core.paginator import Paginator
@@ -18,11 +18,11 @@ from teams.filters import address_with
 from teams.history.selectors import recent_changes
 
 from . import picture, selectors
-from .exports import plan_csv
-from .forms import CSV, PlanFilter
+from .forms import FILES, PlanFilter
 from .listing import LATE, Row, headings, in_order, rows_of
 from .models import Deliverable, State
 from .note_pages import may_write
+from .plan_files import file_of
 from .team_page import entries_of, place_of
 from .timeline import Band, Drawing, axis_of, draw
 
@@ -34,7 +34,7 @@ FINISHED = "finished"
 
 @requires(Action.READ_GROUP)
 def plan(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
-    """What comes when, what slipped and what hangs on what: a picture, and the same as a list or as a CSV file."""
+    """What comes when, what slipped and what hangs on what: a picture, and the same as a list or a file."""
     today = clock.today()
     bodies = {body.pk: body for body in bodies_of_request(request, group)}
     whole = selectors.plan_of(request.user, group, today)
@@ -43,8 +43,8 @@ def plan(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
     filters = PlanFilter(request.GET, bodies=[bodies[pk] for pk in bodies if pk in owing], steps=whole.steps)
     found = rows_of(whole, filters.wanted, bodies=bodies, deliverables=deliverables)
     rows = in_order(found, filters.order)
-    if filters.chosen("format") == CSV:
-        return _download(rows, f"plan-{group.slug}-{today.isoformat()}.csv")
+    if wanted := filters.chosen("format"):
+        return file_of(rows, group, wanted, today)
     drawn = picture.closest(found, today)
     planned = {step.deliverable_id for step in whole.steps if step.deliverable_id is not None}
     lanes = picture.deliverables_shown(deliverables.values(), drawn, planned, filters.wanted)
@@ -56,9 +56,10 @@ def plan(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
             "breadcrumb": [(group.slug.upper(), group.get_absolute_url())],
             "filters": filters,
             "is_empty": not whole.steps and not deliverables,
-            "drawing": _draw(picture.bands_of(drawn, lanes, bodies.values(), today), group, filters, today),
+            "drawing": _draw(_bands(request, drawn, lanes, bodies, filters, today), group, filters, today),
             "drawn": len(drawn),
             "left_out": len(found) - len(drawn),
+            "files": FILES,
             "legend": [*State.choices, (LATE, "Late")],
             "page": Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page")),
             "headings": headings(filters.order),
@@ -76,12 +77,17 @@ def _deliverables(
     return found
 
 
-def _download(rows: Iterable[Row], name: str) -> HttpResponse:
-    return HttpResponse(
-        plan_csv(rows),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+def _bands(
+    request: SignedInRequest,
+    rows: Sequence[Row],
+    deliverables: Sequence[Deliverable],
+    bodies: Mapping[int, Body],
+    filters: PlanFilter,
+    today: date,
+) -> list[Band]:
+    if filters.is_by_person:
+        return picture.bands_of_people(rows, today, lambda owner: address_with(request, owner=str(owner)))
+    return picture.bands_of(rows, deliverables, bodies.values(), today)
 
 
 def _draw(bands: Sequence[Band], group: WorkingGroup, filters: PlanFilter, today: date) -> Drawing | None:

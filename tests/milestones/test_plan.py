@@ -197,7 +197,8 @@ def test_links_keep_the_choice(four: dict[str, Milestone], member: Client) -> No
     page = member.get(f"{PLAN}?team=team-2&zoom=weeks&sort=due").content.decode()
     assert 'href="?team=team-2&amp;zoom=weeks&amp;sort=-due#list"' in page, "the sorted column turns round"
     assert 'href="?team=team-2&amp;zoom=weeks&amp;sort=slip#list"' in page
-    assert 'href="?team=team-2&amp;zoom=weeks&amp;sort=due&amp;format=csv"' in page
+    assert 'href="?team=team-2&amp;zoom=weeks&amp;sort=due&amp;format=xlsx"' in page
+    assert 'format=csv"' in page
     assert '<option value="team-2" selected>' in page
     assert '<option value="weeks" selected>' in page
     assert 'aria-sort="ascending"' in page
@@ -239,7 +240,7 @@ def test_the_zoom_changes_the_scale(four: dict[str, Milestone], member: Client) 
         ("?zoom=atoms", "The picture shows weeks, months or quarters, not “atoms”."),
         ("?hide=everything", "“everything” is nothing that can be left out of the picture."),
         ("?sort=colour", "The list can't be sorted by “colour”."),
-        ("?format=pdf", "The plan can't be had as “pdf”; it can as csv."),
+        ("?format=pdf", "The plan can't be had as “pdf”; it can as xlsx, csv or ics."),
         ("?team=<script>alert(1)</script>", "There is no team “<script>alert(1)</script>” in this plan"),
     ],
 )

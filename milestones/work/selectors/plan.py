@@ -179,7 +179,7 @@ def _plan(milestones: QuerySet[Milestone], today: date) -> Plan:
         .values_list(
             *("id", "key", "group__slug", "title", "state", "source", "body_id", "owner_id", "owner__name"),
             *("deliverable_id", "preparation__meeting__key", "preparation__meeting__title"),
-            *("due_first", "due_last", "baseline_first", "baseline_last", "after_ids"),
+            *("due_first", "due_last", "due_revision", "baseline_first", "baseline_last", "after_ids"),
             "preparation__meeting__starts",
             named=True,
         )
@@ -195,6 +195,7 @@ def _plan(milestones: QuerySet[Milestone], today: date) -> Plan:
                 state=row.state,
                 source=row.source,
                 due=ApproximateDate(row.due_first, row.due_last),
+                due_revision=row.due_revision,
                 baseline=ApproximateDate(row.baseline_first, row.baseline_last),
                 body_id=row.body_id,
                 owner_id=row.owner_id,

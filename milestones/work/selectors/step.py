@@ -36,6 +36,7 @@ class Step:
     state: str
     source: str
     due: ApproximateDate
+    due_revision: int
     baseline: ApproximateDate
     body_id: int
     owner_id: int
