@@ -18,7 +18,7 @@ from milestones.meetings import selectors as meetings
 from milestones.meetings.clocks import Clock, clocks_of
 from milestones.meetings.models import Meeting
 from milestones.work import selectors as work
-from milestones.work.models import Milestone
+from milestones.work.models import Milestone, State
 from milestones.work.selectors import Progress
 from teams.accounts.access import SignedInRequest, signed_in
 from teams.accounts.models import User
@@ -40,12 +40,14 @@ CHANGES_OF_BODY_SHOWN = 6
 class Asked:
     """A milestone that waits on me; `group` names the working group where I am in several.
 
-    `instead_of` is who owns it, where that is somebody for whom I stand in.
+    `instead_of` is who owns it, where that is somebody for whom I stand in. `to` says what is asked: "do" it, "accept"
+    what is handed in, or "decide" on a proposal to drop it.
     """
 
     milestone: Milestone
     group: str
     instead_of: str
+    to: str = "do"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +113,7 @@ def home(request: SignedInRequest) -> HttpResponse:
         "home.html",
         {
             "today": today,
-            "waiting": [
-                Asked(
-                    milestone,
-                    _group_of(milestone.body, names),
-                    milestone.owner.name if milestone.owner_id != person.pk else "",
-                )
-                for milestone in waiting
-            ],
+            "waiting": [_asked(milestone, person, standings, names) for milestone in waiting],
             "calls": _calls(calls, standings, names),
             "shown": len(waiting) + len(calls),
             "late": late + sum(call.closes_on < today for call in calls),
@@ -134,11 +129,25 @@ def home(request: SignedInRequest) -> HttpResponse:
 
 def _waiting_on(person: User, today: date, standings: list[Standing]) -> list[Any]:
     """The first of what waits on the person, also as a stand-in; each says how much `in_all` and `late_in_all`."""
-    owed = work.waiting_on(person, today, standings).select_related("group", "body__group", "deliverable", "owner")
+    owed = work.waiting_on(person, today, standings).select_related(
+        *("group", "body__group", "deliverable", "owner", "handed_in_by", "drop_asked_by")
+    )
     counted = owed.alias(last=last_day("due")).annotate(
         in_all=Window(Count("pk")), late_in_all=Window(Count("pk", filter=Q(last__lt=today)))
     )
     return list(counted[:WAITING_SHOWN])
+
+
+def _asked(milestone: Milestone, person: User, standings: list[Standing], names: Mapping[int, str]) -> Asked:
+    """What is asked of the person: to decide on a proposal, to accept, or to do what they or somebody else own."""
+    is_own = milestone.owner_id == person.pk
+    stood_in_for = {each.person for standing in standings for each in standing.stands_in}
+    group = _group_of(milestone.body, names)
+    if milestone.state == State.HANDED_IN:
+        return Asked(milestone, group, "", "accept")
+    if not is_own and milestone.owner_id not in stood_in_for:
+        return Asked(milestone, group, "", "decide")
+    return Asked(milestone, group, "" if is_own else milestone.owner.name)
 
 
 def _calls(calls: list[Proposal], standings: list[Standing], names: Mapping[int, str]) -> list[Call]:

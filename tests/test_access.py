@@ -60,6 +60,7 @@ INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
     "work:plan": (GROUP, None),
     "work:team": ({**GROUP, "key": "team-1"}, None),
     "work:milestone": ({**GROUP, "key": "diagrams-draft"}, None),
+    "work:move_milestone": ({**GROUP, "key": "diagrams-draft"}, None),
     "work:notes": (GROUP, None),
     "work:note": ({**GROUP, "key": "a-note"}, None),
     "work:write_milestone_note": ({**GROUP, "key": "diagrams-draft"}, NOTING),
@@ -189,7 +190,8 @@ def test_pages_of_other_packages_open_only_where_they_must(db: None, client: Cli
 
 def test_the_table_of_actions_names_every_action() -> None:
     assert set(ALLOWED) == set(Action)
-    not_for_administrators = {Action.AGREE_TO_STATEMENT}  # they propose and adopt it: the others agree
+    # They propose and adopt the statement, and the others agree; work is done and judged by the group's own people.
+    not_for_administrators = {Action.AGREE_TO_STATEMENT, Action.ACCEPT_WORK, Action.HAND_IN_WORK}
     assert {action for action, roles in ALLOWED.items() if ADMINISTRATOR not in roles} == not_for_administrators
 
 

@@ -108,7 +108,9 @@ NO_DRAFTS = frozenset({"reviewer", "partner agency", "member", "member of anothe
 READ_ONLY_FOR = {
     "bodies:absence": frozenset(
         {"member", "member of another team", "reviewer", "partner agency", "stand-in of the chair"}
-    )
+    ),
+    # The milestone is the lead's, for whom the member stands in: they move its date, and whoever plans for the team.
+    "work:move_milestone": frozenset({"member of another team", "reviewer", "partner agency"}),
 }
 EVERYONE = frozenset({*world.PEOPLE, "stand-in of the chair"})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pghistory
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
@@ -15,6 +16,7 @@ from django.urls import reverse
 from teams.accounts.models import Organization
 from teams.bodies.models import Body, GroupOwned
 from teams.dates import ApproximateDateField
+from teams.reasons import signed
 from teams.remarks.models import Remark
 from teams.sources import Sourced
 
@@ -64,13 +66,32 @@ class State(models.TextChoices):
 OPEN_STATES = (State.PLANNED, State.UNDER_WAY, State.HANDED_IN, State.RETURNED)
 
 
+# So long may a reason be, and what was done in words.
+REASON_AT_MOST = 500
+WORDS_AT_MOST = 2000
+
+
 class Owed(models.Model):
-    """What a deliverable and a milestone have in common: a due date and a state."""
+    """What a deliverable and a milestone have in common: a due date and a state, and what was last handed in.
+
+    `drop_asked_by` is set while somebody proposes to drop it and nobody has decided.
+    """
 
     title = models.CharField(max_length=200)
     due = ApproximateDateField(help_text="A month counts until its last day.")
     state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
     accepted = ApproximateDateField(null=True, blank=True)
+    done = models.TextField("what was done", max_length=WORDS_AT_MOST, blank=True)
+    evidence = models.TextField(max_length=WORDS_AT_MOST, blank=True, help_text="What shows it, in words and links.")
+    handed_in_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    handed_in_at = models.DateTimeField(null=True, blank=True)
+    drop_asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    drop_asked_because = models.CharField("proposal to drop it", max_length=REASON_AT_MOST, blank=True)
+    edit_revision = models.PositiveIntegerField(default=1, help_text="Rises with each change that people make.")
 
     class Meta:
         abstract = True
@@ -83,6 +104,23 @@ class Owed(models.Model):
     def is_late(self, today: date) -> bool:
         """Whether it is open and the last day of its due date has passed."""
         return self.is_open and self.due.last < today
+
+
+def consistent(model: str) -> list[models.CheckConstraint]:
+    """The rules for what was handed in, and for a proposal to drop, of the model of that name."""
+    nobody, somebody = Q(handed_in_by__isnull=True), Q(handed_in_by__isnull=False)
+    return [
+        accepted_has_its_date(f"{model}_accepted_has_date"),
+        models.CheckConstraint(
+            condition=(nobody & Q(handed_in_at__isnull=True)) | (somebody & Q(handed_in_at__isnull=False)),
+            name=f"{model}_handed_in_by_and_at",
+        ),
+        models.CheckConstraint(
+            condition=Q(drop_asked_by__isnull=True, drop_asked_because="")
+            | (Q(drop_asked_by__isnull=False) & ~Q(drop_asked_because="")),
+            name=f"{model}_drop_asked_because",
+        ),
+    ]
 
 
 def accepted_has_its_date(name: str) -> models.CheckConstraint:
@@ -115,7 +153,7 @@ class Deliverable(Owed, GroupOwned):
 
     class Meta(GroupOwned.Meta):
         ordering = ["due", "id"]
-        constraints = [*GroupOwned.Meta.constraints, accepted_has_its_date("deliverable_accepted_has_date")]
+        constraints = [*GroupOwned.Meta.constraints, *consistent("deliverable")]
         indexes = [GinIndex(SearchVector("title", config="english"), name="deliverable_search")]
 
     def __str__(self) -> str:
@@ -138,6 +176,7 @@ class Milestone(Owed, GroupOwned):
     )
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="milestones")
     baseline_due = ApproximateDateField(help_text="Due date in the plan as it was adopted.")
+    evidence_asked = models.CharField("evidence asked for", max_length=300, blank=True)
     due_revision = models.PositiveIntegerField(default=1, help_text="Rises with each change of the due date.")
     follows = models.ManyToManyField(
         "self", through="Dependency", symmetrical=False, related_name="followed_by", blank=True
@@ -145,7 +184,7 @@ class Milestone(Owed, GroupOwned):
 
     class Meta(GroupOwned.Meta):
         ordering = ["due", "id"]
-        constraints = [*GroupOwned.Meta.constraints, accepted_has_its_date("milestone_accepted_has_date")]
+        constraints = [*GroupOwned.Meta.constraints, *consistent("milestone")]
         indexes = [
             GinIndex(SearchVector("title", config="english"), name="milestone_search"),
             models.Index(fields=["owner", "state"], name="milestone_of_owner"),
@@ -161,6 +200,77 @@ class Milestone(Owed, GroupOwned):
 
 
 @pghistory.track()
+class Slip(models.Model):
+    """A due date that was moved, and why. It stays as it was written.
+
+    `revision` is the milestone's `due_revision` from then on; `moved_with` the milestone that it follows and moved
+    along with. Without `by` it was the group's file that gave another date.
+    """
+
+    milestone = models.ForeignKey(Milestone, on_delete=models.CASCADE, related_name="slips")
+    revision = models.PositiveIntegerField()
+    due_before = ApproximateDateField()
+    due_after = ApproximateDateField()
+    reason = models.CharField(max_length=REASON_AT_MOST)
+    moved_with = models.ForeignKey(Milestone, on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    instead_of = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["milestone", "-revision"]
+        constraints = [
+            models.UniqueConstraint(fields=["milestone", "revision"], name="slip_once_a_revision"),
+            models.CheckConstraint(condition=~Q(reason=""), name="slip_has_a_reason"),
+            models.CheckConstraint(condition=~Q(due_before=F("due_after")), name="slip_moves_the_date"),
+        ]
+        triggers = [pgtrigger.Protect(name="slip_stays", operation=pgtrigger.Update)]
+
+    def __str__(self) -> str:
+        return f"{self.milestone}: {self.due_before} to {self.due_after}"
+
+    @property
+    def in_words(self) -> str:
+        """By how much it moved: "14 days later"."""
+        number = abs(self.days)
+        return (
+            f"{number} day{'' if number == 1 else 's'} {'later' if self.days > 0 else 'earlier'}"
+            if number
+            else ("known more exactly" if self.due_after.is_day else "known less exactly")
+        )
+
+    @property
+    def signed(self) -> str:
+        """Who moved it, and for whom they stood in; the group's file where nobody did."""
+        return signed(self.by.name, self.instead_of.name if self.instead_of else "") if self.by else "the group’s file"
+
+    @property
+    def days(self) -> int:
+        """By how many days it moved, from last day to last day; negative where it is due earlier."""
+        days: int = (self.due_after.last - self.due_before.last).days
+        return days
+
+
+# Runs when the transaction ends, one transaction of a group after the other: what it looks for then is all there.
+NO_CIRCLE = """
+PERFORM pg_advisory_xact_lock(hashtext('work_dependency'), milestone.group_id::int)
+    FROM work_milestone milestone WHERE milestone.id = NEW.milestone_id;
+WITH RECURSIVE earlier(id) AS (
+    SELECT held.after_id FROM work_dependency held
+        WHERE held.id = NEW.id AND held.milestone_id = NEW.milestone_id AND held.after_id = NEW.after_id
+    UNION SELECT held.after_id FROM work_dependency held JOIN earlier ON held.milestone_id = earlier.id
+) SELECT EXISTS (SELECT 1 FROM earlier WHERE id = NEW.milestone_id) INTO closes;
+IF closes THEN
+    RAISE EXCEPTION 'milestone % would follow itself', NEW.milestone_id
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'dependency_no_circle';
+END IF;
+RETURN NEW;
+"""
+
+
+@pghistory.track()
 class Dependency(models.Model):
     """One milestone that can only be done after another."""
 
@@ -172,6 +282,16 @@ class Dependency(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["milestone", "after"], name="dependency_once"),
             models.CheckConstraint(condition=~Q(milestone=F("after")), name="dependency_not_on_itself"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="no_circle",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                timing=pgtrigger.Deferred,
+                declare=[("closes", "boolean")],
+                func=NO_CIRCLE,
+            )
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import note_pages, views
+from . import milestone_pages, note_pages, views
 
 app_name = "work"
 
@@ -12,7 +12,8 @@ urlpatterns = [
     path("plan/", views.plan, name="plan"),
     path("teams/<slug:key>/", views.team, name="team"),
     path("teams/<slug:key>/notes/new/", note_pages.write_team_note, name="write_team_note"),
-    path("milestones/<slug:key>/", views.milestone, name="milestone"),
+    path("milestones/<slug:key>/", milestone_pages.milestone, name="milestone"),
+    path("milestones/<slug:key>/due/", milestone_pages.move_milestone, name="move_milestone"),
     path("milestones/<slug:key>/notes/new/", note_pages.write_milestone_note, name="write_milestone_note"),
     path("deliverables/<slug:key>/notes/new/", note_pages.write_deliverable_note, name="write_deliverable_note"),
     path("notes/", note_pages.notes, name="notes"),

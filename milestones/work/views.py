@@ -1,4 +1,4 @@
-"""The plan as a picture and a list, the page of a team, and the page of a milestone."""
+"""The plan as a picture and a list, and the page of a team."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from datetime import date
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 
 from teams.accounts.access import SignedInRequest
 from teams.bodies.models import Body, WorkingGroup
-from teams.bodies.permissions import Action, requires, standings_of
+from teams.bodies.permissions import Action, requires
 from teams.bodies.selectors import bodies_of_request
 from teams.clock import selectors as clock
 from teams.filters import address_with
@@ -145,46 +145,5 @@ def team(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpRespons
             "circle": selectors.circle_of(request.user, body, today),
             "may_write": may_write(request, body),
             "changes": recent_changes(request.user, limit=CHANGES_SHOWN, body_id=body.pk),
-        },
-    )
-
-
-@requires(Action.READ_GROUP)
-def milestone(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpResponse:
-    """What exactly, by whom, by when, and what is its state; what it hangs on, and what became of it."""
-    today = clock.today()
-    found = get_object_or_404(selectors.milestone_of(request.user, group, today), key=key)
-    whole = selectors.plan_around(request.user, found, today)
-    step = whole.by_id[found.pk]
-    deliverable = None
-    if found.deliverable_id is not None:
-        own = selectors.deliverables_of(request.user, group, today).filter(pk=found.deliverable_id)
-        deliverable = selectors.with_clauses(own, today).get()
-        deliverable.body = next(each for each in bodies_of_request(request, group) if each.pk == deliverable.body_id)
-    reads_ledger = standings_of(request)[group.slug].may(Action.READ_LEDGER)
-    return render(
-        request,
-        "work/milestone.html",
-        {
-            "group": group,
-            "milestone": found,
-            "breadcrumb": [
-                (group.slug.upper(), group.get_absolute_url()),
-                (found.body.short_name, found.body.get_absolute_url()),
-            ],
-            "today": today,
-            "is_late": found.is_late(today),
-            "slip": step.slip,
-            "risk": whole.risk(step),
-            "before": whole.before(step),
-            "after": whole.after(step),
-            "deliverable": deliverable,
-            "clauses": selectors.clauses_of(deliverable) if deliverable else [],
-            "own_clauses": selectors.clauses_of(found),
-            "changes": selectors.changes_of(found),
-            "reminders": selectors.reminders_of(found, only_to=None if reads_ledger else request.user),
-            "reads_ledger": reads_ledger,
-            "notes": selectors.notes_of(found, request.user),
-            "may_write": may_write(request, found.body),
         },
     )

@@ -34,15 +34,19 @@ P = ParamSpec("P")
 class Action(enum.StrEnum):
     """Everything a person can be allowed to do in a group, in order of the alphabet."""
 
+    ACCEPT_WORK = "accept what was handed in, or return it"
     ADOPT_STATEMENT = "propose, withdraw and adopt a version of the statement of work"
     AGREE_TO_STATEMENT = "agree or object to a proposed version of the statement of work"
     COMMENT_ON_DRAFT = "comment on a draft of the statement of work"
+    DROP_WORK = "drop what is owed, and take it up again"
     EDIT_STATEMENT = "work on a draft of the statement of work"
     EXPLAIN_ACCESS = "be told why a person can see something"
+    HAND_IN_WORK = "start and hand in what others own"
     INVITE = "invite people"
     KEEP_MEMBERSHIPS = "add, change and end memberships"
     KEEP_SETTINGS = "change the settings of the group"
     LINK_CLAUSES = "put work and papers under clauses of the statement of work, and take them away"
+    PLAN_WORK = "add, change and move what is owed, and propose to drop it"
     READ_DRAFT_MEETINGS = "read meetings that are still drafts"
     READ_GROUP = "read the group's pages"
     READ_LEDGER = "read the reminder ledger"
@@ -55,17 +59,21 @@ ADMINISTRATOR = "administrator"
 
 # The table. "administrator" is a standing in the whole portal; the roles are those held in a body of the group.
 ALLOWED: dict[Action, frozenset[str]] = {
+    Action.ACCEPT_WORK: frozenset({Role.CHAIR, Role.REVIEWER}),
     Action.ADOPT_STATEMENT: frozenset({ADMINISTRATOR}),
     Action.AGREE_TO_STATEMENT: frozenset({Role.CHAIR, Role.REVIEWER}),
     Action.COMMENT_ON_DRAFT: frozenset(
         {ADMINISTRATOR, Role.CHAIR, Role.LEAD, Role.MEMBER, Role.ALTERNATE, Role.REVIEWER}
     ),
+    Action.DROP_WORK: frozenset({ADMINISTRATOR, Role.CHAIR}),
     Action.EDIT_STATEMENT: frozenset({ADMINISTRATOR}),
     Action.EXPLAIN_ACCESS: frozenset({ADMINISTRATOR}),
+    Action.HAND_IN_WORK: frozenset({Role.CHAIR, Role.LEAD}),
     Action.INVITE: frozenset({ADMINISTRATOR, Role.CHAIR}),
     Action.KEEP_MEMBERSHIPS: frozenset({ADMINISTRATOR, Role.CHAIR}),
     Action.KEEP_SETTINGS: frozenset({ADMINISTRATOR}),
     Action.LINK_CLAUSES: frozenset({ADMINISTRATOR, Role.CHAIR, Role.LEAD}),
+    Action.PLAN_WORK: frozenset({ADMINISTRATOR, Role.CHAIR, Role.LEAD}),
     Action.READ_DRAFT_MEETINGS: frozenset({ADMINISTRATOR, Role.CHAIR, Role.LEAD}),
     Action.READ_GROUP: frozenset({ADMINISTRATOR, *Role.values}),
     Action.READ_LEDGER: frozenset({ADMINISTRATOR, Role.CHAIR, Role.LEAD, Role.REVIEWER}),
@@ -80,10 +88,14 @@ ALLOWED: dict[Action, frozenset[str]] = {
 # the role may be held in any of its bodies.
 CONCERNS_A_BODY: frozenset[Action] = frozenset(
     {
+        Action.ACCEPT_WORK,
         Action.AGREE_TO_STATEMENT,
+        Action.DROP_WORK,
+        Action.HAND_IN_WORK,
         Action.INVITE,
         Action.KEEP_MEMBERSHIPS,
         Action.LINK_CLAUSES,
+        Action.PLAN_WORK,
         Action.WITHDRAW_NOTES,
         Action.WRITE_NOTES,
     }

@@ -24,10 +24,14 @@ TellsReasons = Callable[[Standing, int | None], bool]
 # Fields that say nothing to a reader: the history has them, its pages don't.
 QUIET = frozenset(
     {
+        "drop_asked_by",
         "due_revision",
+        "edit_revision",
         "edited_at",
         "edited_by",
         "is_superuser",
+        "handed_in_at",
+        "handed_in_by",
         "key",
         "loaded_at",
         "loaded_with",

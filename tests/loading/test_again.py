@@ -77,7 +77,7 @@ def test_a_changed_item_is_updated_and_only_it(tmp_path: Path) -> None:
 def test_what_people_changed_in_the_portal_stays(tmp_path: Path) -> None:
     load(EXAMPLE)
     draft = Milestone.objects.get(key="diagrams-draft")
-    work.move_due(milestone=draft, due=day("2018-08-10"))
+    work.set_due(milestone=draft, due=day("2018-08-10"), reason="More time.")
     Milestone.objects.filter(pk=draft.pk).update(state=State.UNDER_WAY)
     load(EXAMPLE)
     load(edited(tmp_path, ("title: First draft of the diagrams", "title: First sketch of the diagrams")))

@@ -102,7 +102,7 @@ def test_the_slip_is_measured_against_the_adopted_plan(
     [
         (State.PLANNED, "Alba Ruiz, who does it and hands it in."),
         (State.UNDER_WAY, "Alba Ruiz, who does it and hands it in."),
-        (State.HANDED_IN, "The team's lead or the group's chair, who accepts it or sends it back."),
+        (State.HANDED_IN, "CBP’s reviewer or the chair, who accepts it or sends it back."),
         (State.RETURNED, "Alba Ruiz, who sees what is missing and hands it in again."),
         (State.ACCEPTED, "Nobody: it was accepted on July 19, 2018."),
         (State.DROPPED, "Nobody: it was dropped."),
@@ -170,11 +170,11 @@ def test_what_prepares_a_meeting_names_it(draft: Milestone, read: Callable[[Mile
 def test_history_in_words_the_newest_first(draft: Milestone, owner: User, read: Callable[[Milestone], str]) -> None:
     ben = make.person(name="Ben Osei")
     with pghistory.context(user=ben.pk, at=clock.now().isoformat()):
-        services.move_due(milestone=draft, due=make.day("2018-08"))
+        services.set_due(milestone=draft, due=make.day("2018-08"), reason="The tool came late.")
     change(draft, state=State.ACCEPTED, accepted=make.day("2018-07-20"))
     change(draft, title="Final draft", owner=ben)
     draft.refresh_from_db()
-    text = read(draft).partition("History")[2].partition("Reminders")[0]
+    text = read(draft).partition("What happened")[2].partition("Reminders")[0]
     assert text.index(
         "Renamed from “First draft” to “Final draft”. Owner changed from Alba Ruiz to Ben Osei."
     ) < text.index("State changed from Planned to Accepted (July 20, 2018).")
@@ -191,7 +191,7 @@ def test_history_names_every_kind_of_change(
     change(draft, deliverable=None)
     change(draft, body=make.team(draft.group, number=7))
     change(draft, due_revision=5)
-    text = read(draft).partition("History")[2].partition("Reminders")[0]
+    text = read(draft).partition("What happened")[2].partition("Reminders")[0]
     assert "Date in the adopted plan changed from July 27, 2018 to July 1, 2018." in text
     assert "Date of acceptance changed from July 2, 2018 to July 3, 2018." in text
     assert "Moved from “Process diagrams” to no deliverable." in text

@@ -114,6 +114,10 @@ class Meetings(Recorder):
         link(with_new(entries, "attended_by"), "attended_by", Meeting, attendance)
 
 
+# Why a date moves that the file says anew.
+ANOTHER_DATE = "The group’s file gives another date."
+
+
 class Owed(Recorder):
     """What milestones and preparations have in common: a due date that moves by a rule."""
 
@@ -123,7 +127,7 @@ class Owed(Recorder):
     def change(self, row: Any, column: str, value: Any) -> bool:
         if column != "due":
             return super().change(row, column, value)
-        work.move_due(milestone=row, due=value)
+        work.set_due(milestone=row, due=value, reason=ANOTHER_DATE)
         return False
 
 
@@ -204,6 +208,7 @@ class Milestones(Owed):
             ]
 
         hang(with_new(entries, "after"), Dependency, "milestone_id", dependencies, known_by=["after_id"])
+        work.derive_states(group=books.group)
 
 
 STRATEGY, GOALS, WORK_STREAMS = Strategies(), Goals(), WorkStreams()

@@ -1,43 +1,59 @@
 """Questions about what is owed. What a person sees starts from that person."""
 
 from .clauses import ClauseHeading, clauses_of, stands_under, with_clauses
+from .following import Follower, followers_of
 from .notes import ABOUT, notes_about, notes_that_say, notes_visible_to
 from .plan import Plan, meetings_of_plan, plan_around, plan_of, plan_of_body, progress_of, progress_of_bodies
+from .planning import belongs_to, can_follow, goals_of, milestones_to_follow, owners_for
 from .progress import AtRisk, Progress
-from .record import MilestoneChange, changes_of, milestone_of, notes_of, reminders_of
+from .record import MilestoneChange, changes_of, milestone_of, notes_of, reminders_of, slips_of, what_happened
+from .rights import OWN, Verb, offered, right_to
 from .step import Prepared, Step
 from .team import Circle, circle_of, deliverables_of
 from .visible import deliverables_visible_to, milestones_visible_to, waiting_on
 
 __all__ = [
     "ABOUT",
+    "OWN",
     "AtRisk",
     "Circle",
     "ClauseHeading",
+    "Follower",
     "MilestoneChange",
     "Plan",
     "Prepared",
     "Progress",
     "Step",
+    "Verb",
+    "belongs_to",
+    "can_follow",
     "changes_of",
     "circle_of",
     "clauses_of",
     "deliverables_of",
     "deliverables_visible_to",
+    "followers_of",
+    "goals_of",
     "meetings_of_plan",
     "milestone_of",
+    "milestones_to_follow",
     "milestones_visible_to",
     "notes_about",
     "notes_of",
     "notes_that_say",
     "notes_visible_to",
+    "offered",
+    "owners_for",
     "plan_around",
     "plan_of",
     "plan_of_body",
     "progress_of",
     "progress_of_bodies",
     "reminders_of",
+    "right_to",
+    "slips_of",
     "stands_under",
     "waiting_on",
+    "what_happened",
     "with_clauses",
 ]

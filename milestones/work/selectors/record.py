@@ -22,7 +22,7 @@ from django.db.models import (
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 
-from milestones.work.models import Milestone, Note, State
+from milestones.work.models import OPEN_STATES, Deliverable, Milestone, Note, Slip, State
 from teams.accounts.models import User
 from teams.bodies.models import WorkingGroup
 from teams.clock import selectors as clock
@@ -39,11 +39,22 @@ NOTICES_SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class MilestoneChange:
-    """What changed in a milestone at one time: sentences, when on the portal's clock, and by whom ("" if unknown)."""
+    """What changed in a milestone at one time: sentences, when on the portal's clock, by whom and why ("" if unknown).
+
+    `revision` is the milestone's `edit_revision` from then on.
+    """
 
     at: datetime
     by: str
     words: list[str]
+    why: str
+    revision: int
+
+    @property
+    def told(self) -> str:
+        """The change in one line: what, by whom and why."""
+        said = " ".join([*self.words, f"({self.by})" if self.by else ""]).strip()
+        return f"{said} Because: {self.why}" if self.why else said
 
 
 def milestone_of(person: User, group: WorkingGroup, today: date) -> QuerySet[Milestone]:
@@ -54,7 +65,10 @@ def milestone_of(person: User, group: WorkingGroup, today: date) -> QuerySet[Mil
     return (
         milestones_visible_to(person, today)
         .filter(group=group)
-        .select_related("group", "body__group", "owner__organization", "preparation__meeting__group")
+        .select_related(
+            *("group", "body__group", "owner__organization", "preparation__meeting__group"),
+            *("handed_in_by", "drop_asked_by"),
+        )
         .annotate(
             noted=first_notes(person, today, milestone=OuterRef("pk")),
             stands_under=stands_under(Milestone, today),
@@ -67,14 +81,15 @@ def notes_of(milestone: Milestone, person: User) -> list[Note]:
     return notes_read(getattr(milestone, "noted", []), person, milestone.body)
 
 
-def changes_of(milestone: Milestone) -> list[MilestoneChange]:
-    """What changed in the milestone, the newest first, at most the last CHANGES_SHOWN times: one query."""
-    events: Any = Milestone.pgh_event_model.objects  # type: ignore[attr-defined]
+def changes_of(owed: Milestone | Deliverable) -> list[MilestoneChange]:
+    """What changed in it, the newest first, at most the last CHANGES_SHOWN times: one query."""
+    events: Any = owed.pgh_event_model.objects  # type: ignore[union-attr]
+    named = ("owner", "deliverable", "body") if isinstance(owed, Milestone) else ("strategy_goal", "body")
     who, stood_in_for = (
         Cast(KeyTextTransform(said, "pgh_context__metadata"), IntegerField()) for said in ("user", "stands_in_for")
     )
     rows = (
-        events.filter(pgh_obj_id=milestone.pk, pgh_label__in=("insert", "update"))
+        events.filter(pgh_obj_id=owed.pk, pgh_label__in=("insert", "update"))
         .alias(who=who, stood_in_for=stood_in_for)
         .annotate(
             at=Coalesce(
@@ -85,11 +100,22 @@ def changes_of(milestone: Milestone) -> list[MilestoneChange]:
             ),
             by=_name_of("who"),
             instead_of=_name_of("stood_in_for"),
+            reason=KeyTextTransform("reason", "pgh_context__metadata"),
         )
-        .select_related("owner", "deliverable", "body")
+        .select_related(*named)
         .order_by("-pgh_created_at", "-pgh_id")[: CHANGES_SHOWN + 1]
     )
     return _in_words(list(reversed(rows)))[:CHANGES_SHOWN]
+
+
+def what_happened(owed: Milestone | Deliverable, *, since: int) -> list[MilestoneChange]:
+    """What changed in it after its revision `since`, the first first: one query."""
+    return [change for change in reversed(changes_of(owed)) if change.revision > since]
+
+
+def slips_of(milestone: Milestone) -> QuerySet[Slip]:
+    """Each time that its due date moved, with all that a page says of it, the newest first."""
+    return milestone.slips.select_related("by", "instead_of", "moved_with__group").order_by("-revision")
 
 
 def _name_of(person: str) -> Subquery:
@@ -103,11 +129,12 @@ def _in_words(events: list[Any]) -> list[MilestoneChange]:
         if before is not None:
             words = list(_differences(before, event))
         elif event.pgh_label == "insert":
-            words = [f"Added: due {event.due}, owned by {event.owner}."]
+            words = [f"Added: due {event.due}{f', owned by {event.owner}' if hasattr(event, 'owner') else ''}."]
         else:
             words = []
         if words:
-            changes.append(MilestoneChange(event.at, signed(event.by or "", event.instead_of or ""), words))
+            by = signed(event.by or "", event.instead_of or "")
+            changes.append(MilestoneChange(event.at, by, words, event.reason or "", event.edit_revision))
         before = event
     return changes[::-1]
 
@@ -124,12 +151,32 @@ def _differences(before: Any, after: Any) -> Iterable[str]:
         yield f"State changed from {State(before.state).label} to {State(after.state).label}{on}."
     elif before.accepted != after.accepted:
         yield f"Date of acceptance changed from {before.accepted} to {after.accepted}."
-    if before.owner_id != after.owner_id:
-        yield f"Owner changed from {before.owner} to {after.owner}."
+    if before.done != after.done or before.evidence != after.evidence:
+        yield f"What was done: “{after.done}”{f' Evidence: “{after.evidence}”' if after.evidence else ''}"
+    if after.drop_asked_because and before.drop_asked_because != after.drop_asked_because:
+        yield "It was proposed to drop it."
+    elif before.drop_asked_because and not after.drop_asked_because and after.state in OPEN_STATES:
+        yield "The proposal to drop it was turned down."
     if before.body_id != after.body_id:
         yield f"Moved from {before.body.short_name} to {after.body.short_name}."
+    yield from _of_milestone(before, after) if hasattr(after, "owner_id") else _of_deliverable(before, after)
+
+
+def _of_milestone(before: Any, after: Any) -> Iterable[str]:
+    if before.evidence_asked != after.evidence_asked:
+        asked = after.evidence_asked
+        yield f"Evidence asked for is now “{asked}”." if asked else "No evidence is asked for any more."
+    if before.owner_id != after.owner_id:
+        yield f"Owner changed from {before.owner} to {after.owner}."
     if before.deliverable_id != after.deliverable_id:
         yield f"Moved from {_quoted(before.deliverable)} to {_quoted(after.deliverable)}."
+
+
+def _of_deliverable(before: Any, after: Any) -> Iterable[str]:
+    if before.kind != after.kind:
+        yield f"Kind changed from {before.get_kind_display()} to {after.get_kind_display()}."
+    if before.strategy_goal_id != after.strategy_goal_id:
+        yield f"Strategy goal is now “{after.strategy_goal}”." if after.strategy_goal else "It serves no goal any more."
 
 
 def _quoted(deliverable: Any) -> str:

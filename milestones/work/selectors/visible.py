@@ -7,11 +7,14 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 
-from milestones.work.models import OPEN_STATES, Deliverable, Milestone
+from milestones.work.models import OPEN_STATES, Deliverable, Milestone, State
 from teams.accounts.models import User
-from teams.bodies.permissions import Standing
+from teams.bodies.models import BodyParent
+from teams.bodies.permissions import ADMINISTRATOR, ALLOWED, Action, Standing
 from teams.bodies.selectors import groups_entered_by
 from teams.dates import first_day, last_day
+
+from .step import TO_DO
 
 
 def milestones_visible_to(person: User, day: date) -> QuerySet[Milestone]:
@@ -24,15 +27,49 @@ def deliverables_visible_to(person: User, day: date) -> QuerySet[Deliverable]:
     return Deliverable.objects.filter(group__in=groups_entered_by(person, day))
 
 
-def waiting_on(person: User, day: date, standings: Iterable[Standing] = ()) -> QuerySet[Milestone]:
-    """What the person still owes, in groups that they may enter on `day`: the first due first.
+def _bodies_where(standing: Standing, action: Action) -> Q:
+    """The bodies in which the owner of the standing may do it by a role, as a condition for what these bodies owe."""
+    held = {body for body, role in standing.counting if role in ALLOWED[action]}
+    if standing.is_administrator and ADMINISTRATOR in ALLOWED[action]:
+        return Q(group=standing.group)
+    if not held:
+        return Q(pk__in=[])
+    links = BodyParent.objects.filter(BodyParent.holding(standing.day), body__group=standing.group)
+    found = Q(body__in=held)
+    below = links.filter(parent__in=held)
+    # A committee, its subcommittee, the working group and its teams: three steps down are all there are.
+    for _ in range(3):
+        found |= Q(body__in=below.values("body"))
+        below = links.filter(parent__in=below.values("body"))
+    return found
 
-    With the person's `standings` also what those owe there for whom they stand in. What is due in a month is due on its
-    last day, so it comes after what is due on a day of that month.
+
+def to_accept(person: User, standing: Standing) -> Q:
+    """Milestones that are handed in and that the person may accept."""
+    own = Q(owner=person) | Q(handed_in_by=person)
+    return Q(group=standing.group, state=State.HANDED_IN) & _bodies_where(standing, Action.ACCEPT_WORK) & ~own
+
+
+def to_decide(standing: Standing) -> Q:
+    """Milestones that somebody proposes to drop, where the owner of the standing decides."""
+    asked = Q(group=standing.group, drop_asked_by__isnull=False, state__in=OPEN_STATES)
+    return asked & _bodies_where(standing, Action.DROP_WORK)
+
+
+def waiting_on(person: User, day: date, standings: Iterable[Standing] = ()) -> QuerySet[Milestone]:
+    """What the person still has to do, in groups that they may enter on `day`: the first due first.
+
+    That is what they own and have not handed in; with their `standings` also what those own there for whom they stand
+    in, what is handed in and theirs to accept, and what is proposed to be dropped and theirs to decide. What is due in
+    a month is due on its last day, so it comes after what is due on a day of that month.
     """
-    owners = Q(owner=person)
+    waits = Q(owner=person, state__in=TO_DO)
     for standing in standings:
         if standing.stands_in:
-            owners |= Q(group=standing.group, owner__in=[each.person for each in standing.stands_in])
-    owed = milestones_visible_to(person, day).filter(owners, state__in=OPEN_STATES)
+            waits |= Q(group=standing.group, owner__in=[each.person for each in standing.stands_in], state__in=TO_DO)
+        if any(role in ALLOWED[Action.ACCEPT_WORK] for _, role in standing.counting):
+            waits |= to_accept(person, standing)
+        if standing.roles & ALLOWED[Action.DROP_WORK]:
+            waits |= to_decide(standing)
+    owed = milestones_visible_to(person, day).filter(waits)
     return owed.order_by(last_day("due"), first_day("due"), "id")

@@ -1,22 +1,21 @@
-"""Changes to what is owed."""
+"""Changes to what is owed that follow from something else: the group's file, an adoption, a closed account."""
 
 from __future__ import annotations
 
-from django.db import transaction
-from django.db.models import F, Q
+from typing import Any
 
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from milestones.work.models import OPEN_STATES, Deliverable, Milestone, Note, State
 from teams.accounts.models import User
 from teams.bodies.models import Body, Membership, WorkingGroup
 from teams.clock import selectors as clock
 from teams.dates import ApproximateDate
-from teams.remarks import services as remarks
-from teams.remarks.models import new_key
 
-from .models import OPEN_STATES, Deliverable, Milestone, Note, State
-
-
-class NotInTheGroup(Exception):
-    """Only someone who belongs to the group today, or an administrator of the portal, can own its milestones."""
+from .acting import derive
+from .dates import slip
+from .refusals import NotInTheGroup
 
 
 @transaction.atomic
@@ -32,15 +31,16 @@ def hand_over(*, milestone: Milestone, to: User) -> None:
 
 
 @transaction.atomic
-def move_due(*, milestone: Milestone, due: ApproximateDate) -> None:
-    """Give the milestone another due date; the plan as it was adopted (`baseline_due`) stays.
+def set_due(*, milestone: Milestone, due: ApproximateDate, reason: str) -> None:
+    """Give the milestone another due date because a meeting or the group's file says so; it is kept as a slip.
 
-    The revision rises, so that the new date gets reminders of its own. The same date changes nothing.
+    The plan as it was adopted (`baseline_due`) stays. The same date changes nothing. A person calls `move_due`.
     """
-    if milestone.due == due:
+    found = Milestone.objects.select_for_update(no_key=True).get(pk=milestone.pk)
+    if found.due == due:
         return
-    Milestone.objects.filter(pk=milestone.pk).update(due=due, due_revision=F("due_revision") + 1)
-    milestone.refresh_from_db(fields=["due", "due_revision"])
+    slip(found, due=due, reason=reason)
+    milestone.refresh_from_db(fields=["due", "due_revision", "edit_revision"])
 
 
 @transaction.atomic
@@ -56,14 +56,29 @@ def move_deliverable(*, deliverable: Deliverable, body: Body) -> None:
 @transaction.atomic
 def drop_deliverable(*, deliverable: Deliverable) -> None:
     """Owe it no more, nor the milestones towards it that are open; what was accepted stays accepted."""
-    Deliverable.objects.filter(pk=deliverable.pk, state__in=OPEN_STATES).update(state=State.DROPPED)
-    deliverable.milestones.filter(state__in=OPEN_STATES).update(state=State.DROPPED)
+    _drop(Deliverable.objects.filter(pk=deliverable.pk))
+    _drop(Milestone.objects.filter(deliverable=deliverable))
 
 
 @transaction.atomic
 def drop_milestone(*, milestone: Milestone) -> None:
     """Owe it no more, unless it was accepted."""
-    Milestone.objects.filter(pk=milestone.pk, state__in=OPEN_STATES).update(state=State.DROPPED)
+    if milestone.deliverable_id is not None:
+        Deliverable.objects.select_for_update(no_key=True).get(pk=milestone.deliverable_id)
+    _drop(Milestone.objects.filter(pk=milestone.pk))
+    derive([milestone.deliverable_id])
+
+
+def _drop(owed: QuerySet[Any]) -> None:
+    owed.filter(state__in=OPEN_STATES).update(
+        state=State.DROPPED, drop_asked_by=None, drop_asked_because="", edit_revision=F("edit_revision") + 1
+    )
+
+
+@transaction.atomic
+def derive_states(*, group: WorkingGroup) -> int:
+    """Draw the state of each of the group's deliverables from its milestones; returns how many changed."""
+    return derive(Deliverable.objects.filter(group=group).values_list("pk", flat=True))
 
 
 @transaction.atomic
@@ -74,22 +89,3 @@ def take_baseline(*, group: WorkingGroup) -> int:
     """
     moved = Milestone.objects.filter(group=group, state__in=OPEN_STATES).exclude(baseline_due=F("due"))
     return moved.update(baseline_due=F("due"))
-
-
-def write_note(
-    *, by: User, about: Milestone | Deliverable | Body, text: str, is_government_only: bool = False, key: str = ""
-) -> Note:
-    """Write a note; whether `by` may in that body is asked before. Sent twice with the same `key`, it is written once.
-
-    Raises PermissionDenied where someone of the trade marks it as government-only.
-    """
-    note = Note(
-        group=about.group,
-        key=key or new_key(),
-        body=about if isinstance(about, Body) else about.body,
-        deliverable=about if isinstance(about, Deliverable) else None,
-        milestone=about if isinstance(about, Milestone) else None,
-        text=text,
-        is_government_only=is_government_only,
-    )
-    return remarks.write(note, by=by)
