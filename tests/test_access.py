@@ -58,6 +58,8 @@ INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
     "history:activity": (GROUP, None),
     "history:activity_csv": (GROUP, None),
     "work:plan": (GROUP, None),
+    "work:import_plan": (GROUP, {"administrator", "chair", "lead"}),
+    "work:plan_template": (GROUP, {"administrator", "chair", "lead"}),
     "work:team": ({**GROUP, "key": "team-1"}, None),
     "work:milestone": ({**GROUP, "key": "diagrams-draft"}, None),
     "work:move_milestone": ({**GROUP, "key": "diagrams-draft"}, None),

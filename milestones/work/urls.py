@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import milestone_pages, note_pages, views
+from . import import_pages, milestone_pages, note_pages, views
 
 app_name = "work"
 
 urlpatterns = [
     path("plan/", views.plan, name="plan"),
+    path("plan/import/", import_pages.import_plan, name="import_plan"),
+    path("plan/import/file/", import_pages.plan_template, name="plan_template"),
     path("teams/<slug:key>/", views.team, name="team"),
     path("teams/<slug:key>/notes/new/", note_pages.write_team_note, name="write_team_note"),
     path("milestones/<slug:key>/", milestone_pages.milestone, name="milestone"),

@@ -11,7 +11,7 @@ from django.shortcuts import render
 
 from teams.accounts.access import SignedInRequest
 from teams.bodies.models import Body, WorkingGroup
-from teams.bodies.permissions import Action, requires
+from teams.bodies.permissions import Action, requires, standings_of
 from teams.bodies.selectors import bodies_of_request
 from teams.clock import selectors as clock
 from teams.filters import address_with
@@ -60,6 +60,7 @@ def plan(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
             "drawn": len(drawn),
             "left_out": len(found) - len(drawn),
             "files": FILES,
+            "may_import": standings_of(request)[group.slug].may(Action.PLAN_WORK),
             "legend": [*State.choices, (LATE, "Late")],
             "page": Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page")),
             "headings": headings(filters.order),
