@@ -74,6 +74,8 @@ class StatementConfig(AppConfig):
             group="clause__statement__group__slug",
             body="clause__statement__body",
             url=lambda group, clause: reverse("statement:clause", args=[group, clause]),
+            shown=selectors.links_shown,
+            tells_removals=True,
         )
         follow(
             DraftComment,

@@ -275,6 +275,29 @@ def test_the_feed_tells_that_something_was_put_under_a_clause(
     assert [change.title for change in told] == ["Process maps"]
 
 
+def test_the_activity_tells_of_what_was_taken_away_to_those_alone_who_see_the_thing(
+    version: StatementVersion, root: Body, group: WorkingGroup, administrator: User, owed: Deliverable, client: Client
+) -> None:
+    secret = make.document(group, title="Targeting rules", access=Document.Access.GOVERNMENT)
+    things: list[tuple[str, Deliverable | Document]] = [("deliverable", owed), ("document", secret)]
+    links = [
+        services.add_link(by=administrator, clause=clause_of(version, "2"), sort=sort, thing=thing)
+        for sort, thing in things
+    ]
+    for link in links:
+        services.remove_link(by=administrator, link=link, reason="It serves the reporting")
+    removed = "Link to a clause removed"
+    client.force_login(make.member(root, make.person(government=True)))
+    official = words_of(client.get("/groups/ecom/activity/"))
+    assert f"{removed} Process maps" in official
+    assert f"{removed} Targeting rules" in official
+    assert "It serves the reporting" in official
+    client.force_login(make.member(root))
+    trade = words_of(client.get("/groups/ecom/activity/"))
+    assert f"{removed} Process maps" in trade
+    assert "Targeting rules" not in trade
+
+
 def test_pages_of_links_take_the_same_queries_for_one_link_and_for_many(
     version: StatementVersion, administrator: User, team: Body, group: WorkingGroup, signed_in: SignIn
 ) -> None:

@@ -64,6 +64,12 @@ def test_words_are_found_by_their_stem_in_headings_and_texts(reader: Client) -> 
     assert "Found in 3 clauses 2 Mapping of processes 1 place 2.1 Data exchange 1 place 3 Reporting 1 place" in words
 
 
+def test_a_clause_that_does_not_fit_is_not_marked_where_it_says_one_of_the_words(reader: Client) -> None:
+    answer = reader.get(f"{STATEMENT}?q=data+exchange")
+    assert marks(answer) == ["Data", "exchange"]
+    assert "stands in 2 places, in 1 clause." in words_of(answer)
+
+
 def test_the_clauses_that_fit_are_linked_from_the_side(reader: Client) -> None:
     page = reader.get(f"{STATEMENT}?q=process").content.decode()
     assert '<li><a href="#clause-2-1">2.1 Data exchange <span class="quiet">1 place</span></a></li>' in page

@@ -12,7 +12,7 @@ from .calls import (
     unanswered,
     waiting_on,
 )
-from .clauses import Stage, links_of, links_visible_to, stages_of
+from .clauses import Stage, links_of, links_shown, links_visible_to, stages_of
 from .drafts import (
     DraftText,
     clause_of,
@@ -111,6 +111,7 @@ __all__ = [
     "in_force",
     "links_of",
     "links_of_thing",
+    "links_shown",
     "links_visible_to",
     "numbered",
     "origins_between",

@@ -20,15 +20,8 @@ from .signatures import Signature, signatures_by_version
 
 
 def links_visible_to(person: User, day: date) -> QuerySet[ClauseLink]:
-    """Links to what the person may see on `day`, with that at hand; a goal is seen by whoever enters its group."""
-    seen = (
-        Q(deliverable__in=deliverables_visible_to(person, day))
-        | Q(milestone__in=milestones_visible_to(person, day))
-        | Q(document__in=documents_visible_to(person, day).values("pk"))
-        | Q(meeting__in=meetings_visible_to(person, day).values("pk"))
-        | Q(goal__strategy__group__in=groups_entered_by(person, day))
-    )
-    return ClauseLink.objects.filter(seen).select_related(
+    """Links to what the person may see on `day`, with that at hand."""
+    return ClauseLink.objects.filter(links_shown(person, day)).select_related(
         "deliverable__body__group",
         "milestone__group",
         "milestone__body",
@@ -36,6 +29,20 @@ def links_visible_to(person: User, day: date) -> QuerySet[ClauseLink]:
         "meeting__group",
         "meeting__body",
         "goal__strategy__group",
+    )
+
+
+def links_shown(person: User, day: date) -> Q:
+    """The condition on links, also on what the record says of them: the person may see on `day` what hangs there.
+
+    A goal is seen by whoever enters its group.
+    """
+    return (
+        Q(deliverable__in=deliverables_visible_to(person, day))
+        | Q(milestone__in=milestones_visible_to(person, day))
+        | Q(document__in=documents_visible_to(person, day).values("pk"))
+        | Q(meeting__in=meetings_visible_to(person, day).values("pk"))
+        | Q(goal__strategy__group__in=groups_entered_by(person, day))
     )
 
 
