@@ -40,6 +40,8 @@ NOT_FOLLOWED = {
     "QuietTimes": "private",
     # They come and go with the version, whose adoption is told; by no page one by one.
     "ClauseText": "told by its version",
+    # The milestone's own change says from which date to which, and why.
+    "Slip": "told by its milestone",
     # They would have to go by what their meeting was when they were written: a draft is not everybody's.
     "AgendaItem": "a meeting's draft",
     "Preparation": "a meeting's draft",
