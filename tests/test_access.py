@@ -33,6 +33,7 @@ DRAFT: dict[str, object] = {**GROUP, "draft": 0}
 PROPOSAL: dict[str, object] = {**GROUP, "proposal": 0}
 CLAUSE: dict[str, object] = {**DRAFT, "clause": 0}
 NOTING = {"administrator", "chair", "lead", "member", "reviewer"}
+PLANNERS = {"administrator", "chair", "lead"}
 LEDGER = {"administrator", "reviewer", "chair", "lead"}
 
 # One address of each kind inside a group, with the roles that it opens for; None: everyone who belongs to the group.
@@ -62,6 +63,10 @@ INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
     "work:plan_template": (GROUP, {"administrator", "chair", "lead"}),
     "work:team": ({**GROUP, "key": "team-1"}, None),
     "work:milestone": ({**GROUP, "key": "diagrams-draft"}, None),
+    "work:deliverable": ({**GROUP, "key": "diagrams"}, None),
+    "work:add_deliverable": ({**GROUP, "key": "team-1"}, PLANNERS),
+    "work:add_milestone": ({**GROUP, "key": "diagrams"}, PLANNERS),
+    "work:change_milestone": ({**GROUP, "key": "diagrams-draft"}, PLANNERS),
     "work:move_milestone": ({**GROUP, "key": "diagrams-draft"}, None),
     "work:notes": (GROUP, None),
     "work:note": ({**GROUP, "key": "a-note"}, None),

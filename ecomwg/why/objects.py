@@ -121,6 +121,7 @@ KINDS: Final = {
     "consultation": Kind("consultation", "consultations:consultation", _of(consultations.consultations_visible_to)),
     "meeting": Kind("meeting", "meetings:meeting", _of(meetings.meetings_visible_to)),
     "milestone": Kind("milestone", "work:milestone", _of(work.milestones_visible_to)),
+    "deliverable": Kind("deliverable", "work:deliverable", _of(work.deliverables_visible_to)),
     "team": Kind("team", "work:team", _teams),
     "note": Kind("note", "work:note", _of(work.notes_visible_to)),
     "milestone-note": Kind(

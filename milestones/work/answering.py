@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -89,6 +89,11 @@ WORDS: Final[dict[Verb, Words]] = {
 }
 
 
+INSTEAD: Final = {Verb.DROP: Verb.PROPOSE_DROP, Verb.RETURN: Verb.TAKE_BACK}
+# What can be done with a deliverable whose state comes from its milestones.
+OF_DERIVED: Final = (Verb.PROPOSE_DROP, Verb.KEEP, Verb.DROP, Verb.TAKE_UP)
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """One thing that the reader may do."""
@@ -112,11 +117,19 @@ class Offer:
 class Answering:
     """What the reader may do now, and what they sent.
 
-    `find` gives the row anew. What was sent in the name of a verb that isn't theirs is refused (PermissionDenied).
+    `find` gives the row anew; `only` are the verbs that it takes at all. What is sent in the name of a verb that isn't
+    theirs is refused (PermissionDenied).
     """
 
-    def __init__(self, request: SignedInRequest, owed: Milestone | Deliverable, find: Callable[[], Any]) -> None:
+    def __init__(
+        self,
+        request: SignedInRequest,
+        owed: Milestone | Deliverable,
+        find: Callable[[], Any],
+        only: Collection[Verb] = tuple(Verb),
+    ) -> None:
         self.request, self.owed, self.find = request, owed, find
+        self.only = only
         self.standing = standings_of(request)[owed.group.slug]
         self.meanwhile = ""
         self.lost: list[tuple[str, str]] = []
@@ -190,7 +203,10 @@ class Answering:
 
     @property
     def _verbs(self) -> list[Verb]:
-        return selectors.offered(self.standing, self.request.user.pk, self.owed)
+        may = selectors.offered(self.standing, self.request.user.pk, self.owed)
+        # Who can drop need not propose it, and who can return need not take it back.
+        hidden = {instead for verb, instead in INSTEAD.items() if verb in may}
+        return [verb for verb in may if verb in self.only and verb not in hidden]
 
     @property
     def offers(self) -> list[Offer]:

@@ -18,6 +18,7 @@ from .answering import Answering
 from .models import Milestone
 from .moving import Moving
 from .note_pages import may_write
+from .planning_pages import may_plan
 
 
 @requires(Action.READ_GROUP)
@@ -62,6 +63,7 @@ def milestone(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpRe
             "after": whole.after(step),
             "deliverable": deliverable,
             "clauses": selectors.clauses_of(deliverable) if deliverable else [],
+            "may_plan": may_plan(request, found.body),
             "own_clauses": selectors.clauses_of(found),
             "answering": answering,
             "move": reverse("work:move_milestone", args=[group.slug, key]) if answering.may_move else "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import import_pages, milestone_pages, note_pages, views
+from . import import_pages, milestone_pages, note_pages, planning_pages, views
 
 app_name = "work"
 
@@ -15,6 +15,10 @@ urlpatterns = [
     path("teams/<slug:key>/", views.team, name="team"),
     path("teams/<slug:key>/notes/new/", note_pages.write_team_note, name="write_team_note"),
     path("milestones/<slug:key>/", milestone_pages.milestone, name="milestone"),
+    path("teams/<slug:key>/deliverables/new/", planning_pages.add_deliverable, name="add_deliverable"),
+    path("deliverables/<slug:key>/", planning_pages.deliverable, name="deliverable"),
+    path("deliverables/<slug:key>/milestones/new/", planning_pages.add_milestone, name="add_milestone"),
+    path("milestones/<slug:key>/change/", planning_pages.change_milestone, name="change_milestone"),
     path("milestones/<slug:key>/due/", milestone_pages.move_milestone, name="move_milestone"),
     path("milestones/<slug:key>/notes/new/", note_pages.write_milestone_note, name="write_milestone_note"),
     path("deliverables/<slug:key>/notes/new/", note_pages.write_deliverable_note, name="write_deliverable_note"),

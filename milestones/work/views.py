@@ -23,6 +23,7 @@ from .listing import LATE, Row, headings, in_order, rows_of
 from .models import Deliverable, State
 from .note_pages import may_write
 from .plan_files import file_of
+from .planning_pages import may_plan
 from .team_page import entries_of, place_of
 from .timeline import Band, Drawing, axis_of, draw
 
@@ -145,6 +146,7 @@ def team(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpRespons
             "looked_for": looked_for,
             "circle": selectors.circle_of(request.user, body, today),
             "may_write": may_write(request, body),
+            "may_plan": may_plan(request, body),
             "changes": recent_changes(request.user, limit=CHANGES_SHOWN, body_id=body.pk),
         },
     )

@@ -30,11 +30,13 @@ from tests.test_access import INSIDE, addresses, ours
 
 # Pages inside a group with an object that have no explanation of their own: the frame of a mail, which stands on the
 # page of its notice, the explanation itself, the files of a version or a draft, and the steps of the work on a draft,
-# which stand on the page of the draft or the proposal; so do those of a milestone.
+# which stand on the page of the draft or the proposal; so do those of
+# a milestone, a deliverable and a team.
 STEPS = ("clause", "comment", "resolve", "edit", "move", "split", "merge", "remove", "add", "settings", "import")
 NOT_ASKED_ABOUT = {
     *("why", "reminders:notice_mail", "statement:export_version", "statement:export_draft"),
-    *("statement:export_compared", "work:move_milestone"),
+    *("statement:export_compared", "work:move_milestone", "work:change_milestone"),
+    *("work:add_milestone", "work:add_deliverable"),
     *(f"statement:draft_{step}" for step in STEPS),
     *(f"statement:{step}" for step in ("impact", "propose", "take_position", "change_proposal", "adopt")),
     *(f"statement:{step}" for step in ("clause_links", "remove_link", "thing")),

@@ -282,7 +282,7 @@ def test_a_second_press_changes_nothing_and_complains_of_nothing(
     [
         ("owner", "Hand in Start Need more time…"),
         ("lead", "Hand in Start Propose to drop it… Need more time…"),
-        ("chair", "Hand in Start Drop it… Propose to drop it… Need more time…"),
+        ("chair", "Hand in Start Drop it… Need more time…"),
         ("reviewer", ""),
         ("member", ""),
     ],

@@ -147,7 +147,7 @@ def test_a_deliverable_names_its_clauses_in_the_version_in_force_and_its_goal(
     owed.strategy_goal = StrategyGoal.objects.create(strategy=strategy, number=2, text="Adapt operations")
     owed.save()
     text = page()
-    assert "Clause 4 Old deliverables , 5.1 Diagrams Strategy goal 2. Adapt operations" in text
+    assert "Clause 4 Old deliverables , 5.1 Diagrams ( its clauses ) Strategy goal 2. Adapt operations" in text
     assert "Given up" not in text
     assert "9.9" not in text
 

@@ -14,18 +14,36 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import (
+    Case,
+    CharField,
+    DateField,
+    DateTimeField,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Concat
+from django.utils import timezone
 
 from milestones.work.models import Dependency, Milestone, State
 from teams.accounts.models import User
-from teams.bodies.models import Body, WorkingGroup
+from teams.bodies.models import Absence, Body, Membership, WorkingGroup
 from teams.dates import ApproximateDate, first_day, last_day
+from teams.notices.models import Notice
 
 from .progress import AtRisk, Progress
 from .step import TO_DO, Prepared, Step
 from .visible import milestones_visible_to
 
 MEETINGS_SHOWN = 60
+
+# So many days after a reminder silence is a risk.
+DAYS_TO_ANSWER = 3
 
 
 @dataclass(frozen=True)
@@ -74,8 +92,10 @@ class Plan:
 
         1. something that it follows is late; or
         2. something that it follows is still open and due only after it; or
-        3. less than a quarter of its time is left. Its time runs from the date on which the last of what it follows
-           is due until its own due date; where it follows nothing, from the first due date of its deliverable.
+        3. its owner is away, and whoever stands in for them is away too, has left the group or has no open account; or
+        4. less than a quarter of its time is left. Its time runs from the date on which the last of what it follows
+           is due until its own due date; where it follows nothing, from the first due date of its deliverable; or
+        5. a reminder of its date went DAYS_TO_ANSWER days ago, and nobody has begun.
 
         The first of these that holds gives the reason. A month counts until its last day.
         """
@@ -88,6 +108,11 @@ class Plan:
         for each in reversed(before):
             if each.is_open and each.due.last > step.due.last:
                 return f"Waits for “{each.title}”, which is due only {_on(each.due)}."
+        if step.owner_away_until is not None:
+            return f"Its owner, {step.owner}, is away until {_on_day(step.owner_away_until)}, and nobody can stand in."
+        return self._time_running_out(step, before) or self._without_answer(step)
+
+    def _time_running_out(self, step: Step, before: list[Step]) -> str:
         if before:
             begins = before[-1].due.last
         elif step.deliverable_id is not None:
@@ -101,6 +126,14 @@ class Plan:
             return "It is due today and nothing is handed in."
         return f"{left} of its {in_all} days {'is' if left == 1 else 'are'} left and nothing is handed in."
 
+    def _without_answer(self, step: Step) -> str:
+        if step.reminded_at is None:
+            return ""
+        on = timezone.localdate(step.reminded_at)
+        if (self.today - on).days < DAYS_TO_ANSWER:
+            return ""
+        return f"{step.owner} was reminded on {_on_day(on)} and has not begun."
+
     def progress(self, steps: Iterable[Step]) -> Progress:
         """How far these milestones of the plan have come."""
         counted = [step for step in steps if step.state != State.DROPPED]
@@ -113,6 +146,8 @@ class Plan:
             at_risk=tuple(AtRisk(step, why) for step in counted if (why := self.risk(step))),
             next_due=in_time[0] if in_time else None,
             slipped_most=slipped if slipped and slipped.slip > 0 else None,
+            moved=sum(step.moves > 0 for step in counted),
+            moves=sum(step.moves for step in counted),
         )
 
     def progress_by_body(self) -> dict[int, Progress]:
@@ -121,6 +156,10 @@ class Plan:
         for step in self.steps:
             of_body[step.body_id].append(step)
         return {body_id: self.progress(steps) for body_id, steps in of_body.items()}
+
+
+def _on_day(day: date) -> str:
+    return str(ApproximateDate.day(day))
 
 
 def _on(due: ApproximateDate) -> str:
@@ -166,9 +205,40 @@ def progress_of(bodies: Iterable[Body], today: date) -> dict[int, Progress]:
     return {body.pk: found.get(body.pk, Progress()) for body in wanted}
 
 
+def _away_with_nobody(today: date) -> Case:
+    """The last day of the owner's absence in which nobody can stand in; looked up for those alone who are away."""
+    holding = Absence.objects.filter(Absence.holding(today), person=OuterRef("owner"), group=OuterRef("group"))
+    belongs = Membership.objects.filter(
+        Membership.holding(today), person=OuterRef("stand_in"), body__group=OuterRef("group")
+    )
+    away_too = Absence.objects.filter(Absence.holding(today), person=OuterRef("stand_in"), group=OuterRef("group"))
+    alone = holding.exclude(Q(stand_in__is_active=True) & Exists(belongs) & ~Exists(away_too))
+    is_away = Q(owner__in=Absence.objects.filter(Absence.holding(today)).values("person"))
+    return Case(
+        When(Q(state__in=TO_DO) & is_away, then=Subquery(alone.values("last_day")[:1])),
+        output_field=DateField(),
+    )
+
+
+def _reminded_without_answer() -> Case:
+    """When the last reminder of the date as it is now went, of what nobody has begun."""
+    sent = Notice.objects.filter(
+        kind="milestone_due",
+        subject_key=Concat(Value("milestone:"), Cast(OuterRef("pk"), CharField())),
+        revision=OuterRef("due_revision"),
+        state=Notice.State.SENT,
+    )
+    return Case(
+        When(state=State.PLANNED, then=Subquery(sent.order_by("-sent_at").values("sent_at")[:1])),
+        output_field=DateTimeField(),
+    )
+
+
 def _plan(milestones: QuerySet[Milestone], today: date) -> Plan:
     rows = (
         milestones.annotate(
+            owner_away_until=_away_with_nobody(today),
+            reminded_at=_reminded_without_answer(),
             due_first=first_day("due"),
             due_last=last_day("due"),
             baseline_first=first_day("baseline_due"),
@@ -180,7 +250,7 @@ def _plan(milestones: QuerySet[Milestone], today: date) -> Plan:
             *("id", "key", "group__slug", "title", "state", "source", "body_id", "owner_id", "owner__name"),
             *("deliverable_id", "preparation__meeting__key", "preparation__meeting__title"),
             *("due_first", "due_last", "due_revision", "baseline_first", "baseline_last", "after_ids"),
-            "preparation__meeting__starts",
+            *("preparation__meeting__starts", "owner_away_until", "reminded_at"),
             named=True,
         )
     )
@@ -209,6 +279,8 @@ def _plan(milestones: QuerySet[Milestone], today: date) -> Plan:
                 if row.preparation__meeting__key
                 else None,
                 after_ids=tuple(row.after_ids),
+                owner_away_until=row.owner_away_until,
+                reminded_at=row.reminded_at,
             )
             for row in rows
         ),

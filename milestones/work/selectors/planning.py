@@ -24,7 +24,8 @@ def owners_for(body: Body, day: date) -> QuerySet[User]:
     up = BodyParent.objects.filter(BodyParent.holding(day), body__group=body.group_id)
     bodies = Q(pk=body.pk) | Q(pk__in=up.filter(body=body).values("parent"))
     held = Membership.objects.filter(Membership.holding(day), body__in=Body.objects.filter(bodies).values("pk"))
-    return User.objects.filter(is_active=True, pk__in=held.values("person")).order_by("name", "id")
+    people = User.objects.filter(is_active=True, pk__in=held.values("person"))
+    return people.select_related("organization").order_by("name", "id")
 
 
 def can_follow(milestone: Milestone) -> QuerySet[Milestone]:
@@ -35,7 +36,8 @@ def can_follow(milestone: Milestone) -> QuerySet[Milestone]:
 
 def milestones_to_follow(group: WorkingGroup) -> QuerySet[Milestone]:
     """The group's milestones that were not dropped, the first due first."""
-    return Milestone.objects.filter(group=group).exclude(state=State.DROPPED).order_by("due", "id")
+    found = Milestone.objects.filter(group=group).exclude(state=State.DROPPED)
+    return found.select_related("body__group").order_by("due", "id")
 
 
 def goals_of(group: WorkingGroup) -> QuerySet[StrategyGoal]:

@@ -21,7 +21,8 @@ class Progress:
 
     `accepted` of `total` milestones are accepted, where those that were dropped don't count. `overdue` are open past
     their date and `at_risk` are not yet; `next_due` is the first of the open ones that are not late; `slipped_most`
-    is due longest after its date in the plan as it was adopted. The one due first comes first.
+    is due longest after its date in the plan as it was adopted. `moved` of them had their due date moved, `moves` times
+    in all. The one due first comes first.
     """
 
     accepted: int = 0
@@ -30,6 +31,8 @@ class Progress:
     at_risk: tuple[AtRisk, ...] = ()
     next_due: Step | None = None
     slipped_most: Step | None = None
+    moved: int = 0
+    moves: int = 0
 
     @property
     def late(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 
 from django.urls import reverse
@@ -27,7 +27,11 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Step:
-    """A milestone in short, with what a line about it says."""
+    """A milestone in short, with what a line about it says.
+
+    `owner_away_until` is the last day of an absence in which nobody can stand in for the owner; `reminded_at` when the
+    last reminder of its date went, while nobody has begun.
+    """
 
     id: int
     key: str
@@ -44,6 +48,8 @@ class Step:
     deliverable_id: int | None
     prepares: Prepared | None
     after_ids: tuple[int, ...]
+    owner_away_until: date | None = None
+    reminded_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
@@ -59,6 +65,11 @@ class Step:
     def slip(self) -> int:
         """Days by which it is due later than in the plan as it was adopted; negative where it is earlier."""
         return (self.due.last - self.baseline.last).days
+
+    @property
+    def moves(self) -> int:
+        """How often its due date was moved."""
+        return self.due_revision - 1
 
     def is_late(self, today: date) -> bool:
         """Whether it is open and the last day of its due date has passed."""

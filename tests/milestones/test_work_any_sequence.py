@@ -1,0 +1,213 @@
+"""Whatever people do with the work, in whatever order: nothing leaves the rules, and the record is whole.
+
+The rules stand here a second time, as tables of their own, so that a mistake in the services' tables is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from milestones.work import services
+from milestones.work.models import Deliverable, Milestone, State
+from teams.accounts.models import User
+from teams.bodies.models import Membership, Role
+from tests import factories as make
+
+PEOPLE = [
+    *("owner", "member", "observer", "lead", "lead elsewhere", "chair", "reviewer", "administrator"),
+    *("stand-in of the owner", "stand-in of the lead", "stand-in of the chair", "outsider", "former member"),
+]
+DOES = {"owner", "lead", "chair", "stand-in of the owner", "stand-in of the lead", "stand-in of the chair"}
+PLANS = {"lead", "chair", "administrator", "stand-in of the lead", "stand-in of the chair"}
+JUDGES = {"chair", "reviewer", "stand-in of the chair"}
+DROPS = {"chair", "administrator", "stand-in of the chair"}
+OWNS = {"owner", "stand-in of the owner"}
+
+# For each service: who may, from which states, and to which.
+RULES: dict[str, tuple[set[str], set[str], str | None]] = {
+    "start": (DOES, {"planned", "returned"}, "under_way"),
+    "hand_in": (DOES, {"planned", "under_way", "returned"}, "handed_in"),
+    "take_back": (DOES, {"handed_in"}, "under_way"),
+    "accept": (JUDGES, {"handed_in"}, "accepted"),
+    "send_back": (JUDGES, {"handed_in"}, "returned"),
+    "reopen": (JUDGES, {"accepted"}, "under_way"),
+    "propose_drop": (PLANS, {"planned", "under_way", "handed_in", "returned"}, None),
+    "keep": (DROPS, {"planned", "under_way", "handed_in", "returned"}, None),
+    "drop": (DROPS, {"planned", "under_way", "handed_in", "returned"}, "dropped"),
+    "take_up": (DROPS, {"dropped"}, "planned"),
+    "move_due": (PLANS | OWNS, {"planned", "under_way", "handed_in", "returned"}, None),
+    "change_owner": (PLANS, {"planned", "under_way", "handed_in", "returned"}, None),
+    "change_milestone": (PLANS, set(State.values), None),
+}
+NEED_A_REASON = {"take_back", "send_back", "reopen", "propose_drop", "keep", "drop", "take_up", "move_due"}
+
+
+@dataclass
+class World:
+    """The people, a deliverable with two milestones, and what each is expected to be."""
+
+    people: dict[str, User]
+    owed: Deliverable
+    milestones: list[Milestone]
+    states: list[str] = field(default_factory=lambda: ["planned", "planned"])
+    revisions: list[int] = field(default_factory=lambda: [1, 1])
+    owners: list[str] = field(default_factory=lambda: ["owner", "owner"])
+    handed_in_by: list[str] = field(default_factory=lambda: ["", ""])
+    asked: list[bool] = field(default_factory=lambda: [False, False])
+    moves: list[int] = field(default_factory=lambda: [0, 0])
+    changes: list[list[tuple[str, str]]] = field(default_factory=lambda: [[], []])
+
+
+def world() -> World:
+    """Everybody once, and a stand-in for three of them."""
+    group = make.group("ecom")
+    team, root = make.team(group), make.root(group)
+    people = {
+        "owner": make.member(team),
+        "member": make.member(team),
+        "observer": make.member(team, role=Role.OBSERVER),
+        "lead": make.member(team, role=Role.LEAD),
+        "lead elsewhere": make.member(make.team(group), role=Role.LEAD),
+        "chair": make.member(root, role=Role.CHAIR),
+        "reviewer": make.member(root, make.person(government=True), role=Role.REVIEWER),
+        "administrator": make.person(is_site_admin=True),
+        "outsider": make.member(make.team(make.group("other")), role=Role.CHAIR),
+        "former member": make.member(team, role=Role.LEAD, ended=make.day("2018-07-20")),
+    }
+    for lender in ("owner", "lead", "chair"):
+        people[f"stand-in of the {lender}"] = make.member(team, role=Role.OBSERVER)
+        lent = Membership.objects.filter(person=people[lender])
+        make.absence(people[lender], people[f"stand-in of the {lender}"], group, *lent)
+    owed = make.deliverable(team)
+    return World(people, owed, [make.milestone(owed, people["owner"]) for _ in range(2)])
+
+
+def given_to(call: str, world: World, index: int, says: str, number: int) -> dict[str, Any]:
+    """What the service is called with, beside who calls."""
+    thing = world.milestones[index]
+    if call == "move_due":
+        return {"milestone": thing, "due": make.day(f"2018-{8 + number % 5:02}-{1 + number % 28:02}"), "reason": says}
+    if call == "change_owner":
+        return {"milestone": thing, "to": world.people["owner" if number % 2 else "lead"], "reason": says}
+    if call == "change_milestone":
+        return {"milestone": thing, "title": f"Title {number}", "evidence_asked": ""}
+    if call == "hand_in":
+        return {"owed": thing, "done": says}
+    return {"owed": thing, **({"reason": says} if call in NEED_A_REASON else {})}
+
+
+def may(world: World, who: str, call: str, index: int) -> bool:
+    """What the rules above say of the person, whatever the state."""
+    who_may = set(RULES[call][0])
+    owner = world.owners[index]
+    if call in ("start", "hand_in", "take_back", "move_due") and owner != "owner":
+        who_may -= OWNS
+    if call == "accept":
+        who_may -= {owner, world.handed_in_by[index]}
+    return who in who_may
+
+
+def step(world: World, who: str, call: str, index: int, says: str, stale: bool, number: int) -> None:
+    """Call it, and compare what came of it with the rules."""
+    seen = world.revisions[index] - (1 if stale else 0)
+    state = world.states[index]
+    given = given_to(call, world, index, says, number)
+    service: Callable[..., Any] = getattr(services, call)
+    before = Milestone.objects.get(pk=world.milestones[index].pk)
+    fits = state in RULES[call][1]
+    fits &= not (call == "propose_drop" and world.asked[index])
+    fits &= not (call == "keep" and not world.asked[index])
+    fits &= bool(says.strip()) or call in ("start", "accept", "change_milestone")
+    fits &= not (call == "move_due" and given["due"] == before.due)
+    new_owner = ("owner" if number % 2 else "lead") if call == "change_owner" else ""
+    fits &= new_owner != world.owners[index]
+    expected = "told" if stale else "not theirs" if not may(world, who, call, index) else "done" if fits else "refused"
+    try:
+        with transaction.atomic():
+            service(by=world.people[who], seen=seen, **given)
+        outcome = "done"
+    except services.NotYours:
+        outcome = "not theirs"
+    except services.ChangedMeanwhile:
+        outcome = "told"
+    except services.Refused:
+        outcome = "refused"
+    assert outcome == expected, (who, call, state)
+    if outcome != "done":
+        assert Milestone.objects.get(pk=before.pk).edit_revision == world.revisions[index]
+        return
+    world.revisions[index] += 1
+    world.states[index] = RULES[call][2] or state
+    world.changes[index].append((who, says if call in NEED_A_REASON or call == "change_owner" else ""))
+    world.moves[index] += call == "move_due"
+    world.owners[index] = new_owner or world.owners[index]
+    if call == "hand_in":
+        world.handed_in_by[index] = who
+    if call == "propose_drop":
+        world.asked[index] = True
+    if call == "keep" or world.states[index] in ("accepted", "dropped"):
+        world.asked[index] = False
+
+
+LENDER = {f"stand-in of the {each}": each for each in ("owner", "lead", "chair")}
+
+
+def check(world: World) -> None:
+    """That the rows are what the rules say, and that the record tells of each change: whose, for whom, and why."""
+    rows = [Milestone.objects.get(pk=each.pk) for each in world.milestones]
+    assert [row.state for row in rows] == world.states
+    assert [row.due_revision - 1 for row in rows] == world.moves == [row.slips.count() for row in rows]
+    for row, changes, asked in zip(rows, world.changes, world.asked, strict=True):
+        assert (row.accepted is not None) == (row.state == State.ACCEPTED)
+        if row.accepted and row.handed_in_at:
+            assert row.accepted.first >= row.handed_in_at.date()
+        assert bool(row.drop_asked_by_id) == asked
+        events = row.pgh_event_model.objects.filter(pgh_obj_id=row.pk).order_by("pgh_id")  # type: ignore[attr-defined]
+        recorded = [event.pgh_context.metadata for event in events if event.pgh_label == "update"]
+        assert len(recorded) == len(changes)
+        for said, (who, why) in zip(recorded, changes, strict=True):
+            assert said["user"] == world.people[who].pk
+            assert (said.get("reason") or "") == " ".join(why.split())
+            lender = said.get("stands_in_for")
+            assert lender == (world.people[LENDER[who]].pk if who in LENDER else None)
+    world.owed.refresh_from_db()
+    counted = {state for state in world.states if state != "dropped"}
+    if counted:
+        derived = (
+            *(["accepted"] if counted == {"accepted"} else []),
+            *(["handed_in"] if counted <= {"accepted", "handed_in"} else []),
+            *(["planned"] if counted == {"planned"} else []),
+            "under_way",
+        )[0]
+        assert world.owed.state == derived
+
+
+# Most people who try may do it, so that long ways are gone; and once in a while nobody says why, or is too late.
+CALLS = st.tuples(
+    st.one_of(st.sampled_from(PEOPLE), st.sampled_from(["owner", "chair", "reviewer", "lead"])),
+    st.one_of(st.sampled_from(sorted(RULES)), st.sampled_from(["start", "hand_in", "accept", "send_back"])),
+    st.integers(0, 1),
+    st.sampled_from(["Because it is so.", "Because it is so.", "It has to be.", "  "]),
+    st.sampled_from([False] * 9 + [True]),
+    st.integers(0, 200),
+)
+
+
+@pytest.mark.django_db
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(calls=st.lists(CALLS, min_size=20, max_size=30))
+def test_no_sequence_of_calls_leaves_the_rules(at_start: datetime, calls: list[tuple[Any, ...]]) -> None:
+    with transaction.atomic():
+        made = world()
+        for call in calls:
+            step(made, *call)
+        check(made)
+        transaction.set_rollback(True)
