@@ -92,7 +92,9 @@ class StartForm(Seen):
 class HandInForm(Seen):
     """What was done, and what shows it."""
 
-    done = words("What was done", WORDS_AT_MOST, "In a few words; whoever accepts it reads them first.")
+    done = words(
+        "What was done", WORDS_AT_MOST, "In a few words. Everyone in the group reads them, whoever accepts it first."
+    )
     evidence = words(
         "What shows it", WORDS_AT_MOST, "Documents, links, or where it can be seen.", required=False, rows=2
     )

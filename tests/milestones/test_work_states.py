@@ -327,6 +327,9 @@ def test_what_is_handed_in_waits_on_who_accepts_and_no_more_on_the_owner(
 
 def test_a_proposal_to_drop_waits_on_who_decides(draft: Milestone, lead: User, chair: User, signed_in: SignIn) -> None:
     services.propose_drop(by=lead, owed=draft, reason="CBP does it itself.")
+    administrator = make.person(is_site_admin=True)
+    today = clock.today()
+    assert list(waiting_on(administrator, today, standings(administrator, today).values())) == [draft]
     text = words_of(signed_in(chair).get("/"))
     assert "First draft" in text
     assert "Lea Lind proposes to drop it: CBP does it itself." in text

@@ -30,8 +30,6 @@ def deliverables_visible_to(person: User, day: date) -> QuerySet[Deliverable]:
 def _bodies_where(standing: Standing, action: Action) -> Q:
     """The bodies in which the owner of the standing may do it by a role, as a condition for what these bodies owe."""
     held = {body for body, role in standing.counting if role in ALLOWED[action]}
-    if standing.is_administrator and ADMINISTRATOR in ALLOWED[action]:
-        return Q(group=standing.group)
     if not held:
         return Q(pk__in=[])
     links = BodyParent.objects.filter(BodyParent.holding(standing.day), body__group=standing.group)
@@ -50,10 +48,16 @@ def to_accept(person: User, standing: Standing) -> Q:
     return Q(group=standing.group, state=State.HANDED_IN) & _bodies_where(standing, Action.ACCEPT_WORK) & ~own
 
 
-def to_decide(standing: Standing) -> Q:
-    """Milestones that somebody proposes to drop, where the owner of the standing decides."""
-    asked = Q(group=standing.group, drop_asked_by__isnull=False, state__in=OPEN_STATES)
-    return asked & _bodies_where(standing, Action.DROP_WORK)
+def to_decide(standings: Iterable[Standing]) -> Q:
+    """Milestones that somebody proposes to drop, where the owner of the standings decides."""
+    everywhere = []
+    found = Q(pk__in=[])
+    for standing in standings:
+        if standing.is_administrator and ADMINISTRATOR in ALLOWED[Action.DROP_WORK]:
+            everywhere.append(standing.group)
+        elif standing.roles & ALLOWED[Action.DROP_WORK]:
+            found |= Q(group=standing.group) & _bodies_where(standing, Action.DROP_WORK)
+    return Q(drop_asked_by__isnull=False, state__in=OPEN_STATES) & (found | Q(group__in=everywhere))
 
 
 def waiting_on(person: User, day: date, standings: Iterable[Standing] = ()) -> QuerySet[Milestone]:
@@ -64,12 +68,13 @@ def waiting_on(person: User, day: date, standings: Iterable[Standing] = ()) -> Q
     a month is due on its last day, so it comes after what is due on a day of that month.
     """
     waits = Q(owner=person, state__in=TO_DO)
-    for standing in standings:
+    known = list(standings)
+    for standing in known:
         if standing.stands_in:
             waits |= Q(group=standing.group, owner__in=[each.person for each in standing.stands_in], state__in=TO_DO)
         if any(role in ALLOWED[Action.ACCEPT_WORK] for _, role in standing.counting):
             waits |= to_accept(person, standing)
-        if standing.roles & ALLOWED[Action.DROP_WORK]:
-            waits |= to_decide(standing)
+    if any(standing.roles & ALLOWED[Action.DROP_WORK] for standing in known):
+        waits |= to_decide(known)
     owed = milestones_visible_to(person, day).filter(waits)
     return owed.order_by(last_day("due"), first_day("due"), "id")
