@@ -17,7 +17,7 @@ from teams.bodies.permissions import Action, Standing, standings_of
 from teams.clock import selectors as clock
 from teams.viewing.models import Viewing
 
-from .why.objects import explanation_of
+from .why.objects import changes_of, explanation_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class Shell:
     navigation: list[Link]
     waiting: int
     why: str
+    changes: str
     viewing: Viewing | None
 
 
@@ -69,6 +70,7 @@ def shell(request: HttpRequest) -> dict[str, Shell]:
             navigation=navigation(request.path, standings, standing, tree),
             waiting=number_waiting(request),
             why=explanation_of(request) if standing and standing.may(Action.EXPLAIN_ACCESS) else "",
+            changes=changes_of(request) if standing else "",
             viewing=getattr(request, "viewing", None),
         )
     }

@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, resolve, reverse
+from django.utils.text import slugify
 
 from documents.consultations import selectors as consultations
 from documents.library import selectors as library
@@ -56,6 +58,7 @@ class Kind:
 
     `visible` is what that page itself asks for, of all groups or of one; `parameter` names the object in its address,
     `field` in the database. `body` gives the body that the object belongs to, for an action that concerns one.
+    `changes` is what the activity page calls its changes ("document"), where it tells of them by the same key.
     """
 
     label: str
@@ -66,6 +69,7 @@ class Kind:
     group: str = "group"
     title: Callable[[Any], str] = str
     body: Callable[[Any], Body] | None = None
+    changes: str = ""
 
     def seen_by(self, asking: Asking) -> QuerySet[Any]:
         """The objects of this kind, in the group alone, that the person sees."""
@@ -117,9 +121,14 @@ def _notice_called(notice: Notice) -> str:
 
 
 KINDS: Final = {
-    "document": Kind("document", "library:document", _of(library.documents_visible_to)),
-    "consultation": Kind("consultation", "consultations:consultation", _of(consultations.consultations_visible_to)),
-    "meeting": Kind("meeting", "meetings:meeting", _of(meetings.meetings_visible_to)),
+    "document": Kind("document", "library:document", _of(library.documents_visible_to), changes="document"),
+    "consultation": Kind(
+        "consultation",
+        "consultations:consultation",
+        _of(consultations.consultations_visible_to),
+        changes="consultation",
+    ),
+    "meeting": Kind("meeting", "meetings:meeting", _of(meetings.meetings_visible_to), changes="meeting"),
     "milestone": Kind("milestone", "work:milestone", _of(work.milestones_visible_to)),
     "deliverable": Kind("deliverable", "work:deliverable", _of(work.deliverables_visible_to)),
     "team": Kind("team", "work:team", _teams),
@@ -145,6 +154,7 @@ KINDS: Final = {
         parameter="number",
         field="number",
         group="statement__group",
+        changes="version of the statement of work",
     ),
     "clause": Kind(
         "clause of the statement of work",
@@ -163,6 +173,7 @@ KINDS: Final = {
         parameter="draft",
         field="pk",
         group="statement__group",
+        changes="draft of the statement of work",
     ),
     "proposal": Kind(
         "proposed version of the statement of work",
@@ -171,6 +182,7 @@ KINDS: Final = {
         parameter="proposal",
         field="pk",
         group="draft__statement__group",
+        changes="proposal of a draft",
     ),
     "membership": Kind(
         "membership",
@@ -180,6 +192,7 @@ KINDS: Final = {
         field="pk",
         group="body__group",
         body=lambda row: row.body,
+        changes="membership",
     ),
     "absence": Kind(
         "absence",
@@ -188,6 +201,7 @@ KINDS: Final = {
         parameter="absence",
         field="pk",
         title=lambda row: f"{row.person} away, {row.stand_in} stands in",
+        changes="absence",
     ),
     "invitation": Kind(
         "invitation",
@@ -197,6 +211,7 @@ KINDS: Final = {
         field="pk",
         group="body__group",
         body=lambda row: row.body,
+        changes="invitation",
     ),
     "round": Kind(
         "round of recertification",
@@ -204,6 +219,7 @@ KINDS: Final = {
         lambda asking: recertification.rounds_of(asking.standing.group),
         parameter="round_pk",
         field="pk",
+        changes="round of recertification",
     ),
     # A notice knows its group by the name in the address.
     "notice": Kind(
@@ -287,3 +303,15 @@ def explanation_of(request: HttpRequest) -> str:
     if set(match.kwargs) == {"group"}:
         return reverse("why", args=[group, PAGE, match.view_name.replace(":", "-")])
     return ""
+
+
+def changes_of(request: HttpRequest) -> str:
+    """The address of what happened to the object of the request's page; empty where that is told on no page."""
+    match = request.resolver_match
+    if match is None or "group" not in match.kwargs:
+        return ""
+    kind = next((each for each in KINDS.values() if each.changes and each.view == match.view_name), None)
+    if kind is None:
+        return ""
+    wanted = urlencode({"noun": slugify(kind.changes), "key": match.kwargs[kind.parameter]})
+    return f"{reverse('history:activity', args=[match.kwargs['group']])}?{wanted}"

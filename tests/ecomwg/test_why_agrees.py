@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -222,3 +224,20 @@ def test_no_explanation_takes_more_than_twelve_queries(group: WorkingGroup, clie
                 client.get(f"/groups/ecom/why/{page}/", {"person": person.pk})
             counts[page, person.name] = len(queries)
     assert {asked: count for asked, count in counts.items() if count > 12} == {}
+
+
+def test_the_page_of_an_object_leads_to_what_changed_there(group: WorkingGroup, client: Client) -> None:
+    by = factories.person(is_site_admin=True, government=True)
+    client.force_login(by)
+    told = set()
+    for page in rows(group, by, most=1):
+        if page.kind is None or not page.kind.changes:
+            continue
+        links = re.findall(r'href="([^"]+)">What changed here', client.get(page.address).content.decode())
+        assert len(links) == 1, page.address
+        words = words_of(client.get(html.unescape(links[0])))
+        noun = page.kind.changes
+        assert f"{noun[0].upper()}{noun[1:]} added" in words, (links, words[:400])
+        assert "so everything is shown" not in words
+        told.add(noun)
+    assert told == {kind.changes for kind in KINDS.values() if kind.changes}

@@ -26,6 +26,18 @@ def test_the_page_says_who_one_is(signed_in: Callable[[User], Client]) -> None:
     assert all(part in words for part in (person.email, "Harbor Agency", "The government", "America/New York"))
 
 
+def test_it_leads_to_what_the_record_says_of_one(signed_in: Callable[[User], Client]) -> None:
+    group = factories.group("ecom")
+    person = factories.member(factories.root(group), factories.person(name="Ana Lopez"))
+    other = factories.member(factories.root(group), factories.person(name="Ben Okafor"))
+    about = f"/groups/ecom/activity/?about={person.pk}"
+    client = signed_in(person)
+    assert f'href="{about}">What was changed about you</a>' in client.get(PROFILE).content.decode()
+    words = words_of(client.get(about))
+    assert "Membership added Ana Lopez, Member" in words
+    assert f"Membership added {other.name}" not in words
+
+
 def test_name_and_zone_are_changed_and_nothing_else(signed_in: Callable[[User], Client]) -> None:
     person = factories.member(factories.root(factories.group("ecom")))
     client = signed_in(person)
