@@ -95,7 +95,9 @@ def read_tree(content: bytes, complaints: Complaints) -> Mapping | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         words = " ".join(part for part in (error.context, error.problem) if part)
-        complaints.add(mark.line + 1 if mark else 1, "", f"this is no YAML: {words}")
+        # What is missing at the end of the file is missed on the line after it.
+        line = min(mark.line + 1, len(text.splitlines()) or 1) if mark else 1
+        complaints.add(line, "", f"this is no YAML: {words}")
     except yaml.YAMLError as error:
         complaints.add(1, "", f"this is no YAML: {error}")
     except _TooDeepError as error:
