@@ -18,6 +18,7 @@ from documents.library import selectors as library
 from documents.statement import selectors as statement
 from documents.statement.models import Clause
 from milestones.meetings import selectors as meetings
+from milestones.reminders import selectors as reminders
 from milestones.work import selectors as work
 from teams.accounts.access import methods_of
 from teams.accounts.models import User
@@ -220,6 +221,14 @@ KINDS: Final = {
         parameter="round_pk",
         field="pk",
         changes="round of recertification",
+    ),
+    "reminder-rule": Kind(
+        "reminder rule",
+        "reminders:rule",
+        _of(reminders.rules_visible_to),
+        parameter="rule",
+        field="pk",
+        changes="reminder rule",
     ),
     # A notice knows its group by the name in the address.
     "notice": Kind(
