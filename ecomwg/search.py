@@ -31,7 +31,9 @@ from documents.statement.models import ClauseText
 from milestones.meetings import selectors as meetings
 from milestones.meetings.models import Meeting
 from milestones.work import selectors as work
-from milestones.work.models import Deliverable, Milestone, Note
+from milestones.work.models import Deliverable, Milestone, Note, ProgressNote
+from milestones.work.progress_notes.selectors import CALLED as PROGRESS_CALLED
+from milestones.work.progress_notes.selectors import progress_notes_that_say
 from teams import sources as facts
 from teams.accounts.access import SignedInRequest, signed_in
 from teams.accounts.models import User
@@ -122,6 +124,16 @@ SOURCES = (
         "key",
         _page("work:note"),
         called=work.ABOUT,
+    ),
+    Source(
+        "Progress note",
+        ProgressNote,
+        progress_notes_that_say,
+        ("text", "next_steps", "blocks"),
+        "group__slug",
+        "key",
+        _page("work:progress_note"),
+        called=PROGRESS_CALLED,
     ),
     Source(
         "Statement of work",

@@ -68,6 +68,9 @@ INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
     "work:add_milestone": ({**GROUP, "key": "diagrams"}, PLANNERS),
     "work:change_milestone": ({**GROUP, "key": "diagrams-draft"}, PLANNERS),
     "work:move_milestone": ({**GROUP, "key": "diagrams-draft"}, None),
+    "work:progress_notes": (GROUP, None),
+    "work:progress_note": ({**GROUP, "key": "a-progress-note"}, None),
+    "work:write_progress_note": ({**GROUP, "key": "team-1"}, {"administrator", "chair", "lead"}),
     "work:notes": (GROUP, None),
     "work:note": ({**GROUP, "key": "a-note"}, None),
     "work:write_milestone_note": ({**GROUP, "key": "diagrams-draft"}, NOTING),
@@ -215,6 +218,7 @@ def example(db: None, settings: Settings) -> datetime:
 def addresses() -> dict[str, str]:
     """The addresses of INSIDE, with a notice, an invitation, a membership, a round and remarks that exist."""
     world.remarks()
+    world.progress_note()
     existing = {
         "pk": Notice.objects.filter(state=Notice.State.SENT).values_list("pk", flat=True)[0],
         "invitation": world.open_invitation().pk,

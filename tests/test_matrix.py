@@ -94,6 +94,7 @@ BODY_OF = {
     "work:write_milestone_note": "team-1",
     "work:write_deliverable_note": "team-1",
     "work:write_team_note": "team-1",
+    "work:write_progress_note": "team-1",
 }
 TRADE = frozenset({"chair", "stand-in of the chair", "lead", "member", "member of another team"})
 # Whom a POST is refused although the view lets them in: a comment is resolved by its author or an administrator.

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from documents.statement import services as statement
 from documents.statement.models import Clause, ClauseLink, DraftComment, Proposal, StatementOfWork
-from milestones.work.models import Deliverable, Note
+from milestones.work.models import Deliverable, Note, ProgressNote
+from milestones.work.progress_notes import services as progress
 from milestones.work.services import write_note
 from teams.accounts.models import User
 from teams.bodies.absences import services as absences
@@ -149,3 +150,15 @@ def remarks() -> Note:
     found = Note.objects.filter(key="a-note").first()
     team = Body.objects.get(group__slug="ecom", key="team-1")
     return found or write_note(by=who("lead"), about=team, text="Noted as an example.", key="a-note")
+
+
+def progress_note() -> ProgressNote:
+    """The progress note of Team 1 on the month, which everybody in the group sees."""
+    found = ProgressNote.objects.filter(key="a-progress-note").first()
+    if found is None:
+        team = Body.objects.get(group__slug="ecom", key="team-1")
+        found = progress.draft_progress(
+            by=who("lead"), body=team, month=clock.today(), text="Went as planned.", key="a-progress-note"
+        )
+        progress.publish_progress(by=who("lead"), note=found, seen=1)
+    return found

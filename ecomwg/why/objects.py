@@ -20,6 +20,7 @@ from documents.statement.models import Clause
 from milestones.meetings import selectors as meetings
 from milestones.reminders import selectors as reminders
 from milestones.work import selectors as work
+from milestones.work.progress_notes.selectors import progress_notes_visible_to
 from teams.accounts.access import methods_of
 from teams.accounts.models import User
 from teams.bodies import selectors as bodies
@@ -133,6 +134,7 @@ KINDS: Final = {
     "milestone": Kind("milestone", "work:milestone", _of(work.milestones_visible_to)),
     "deliverable": Kind("deliverable", "work:deliverable", _of(work.deliverables_visible_to)),
     "team": Kind("team", "work:team", _teams),
+    "progress-note": Kind("progress note", "work:progress_note", _of(progress_notes_visible_to)),
     "note": Kind("note", "work:note", _of(work.notes_visible_to)),
     "milestone-note": Kind(
         "new note on a milestone",
@@ -147,6 +149,14 @@ KINDS: Final = {
         body=lambda row: row.body,
     ),
     "team-note": Kind("new note on a team", "work:write_team_note", _teams_to_write_on, body=lambda row: row),
+    "new-progress-note": Kind(
+        "new progress note of a team",
+        "work:write_progress_note",
+        lambda asking: Body.objects.filter(
+            pk__in=[each.pk for each in asking.bodies_where(Action.REPORT_PROGRESS)], kind=Body.Kind.TEAM
+        ),
+        body=lambda row: row,
+    ),
     "term": Kind("new term of a body", "bodies:new_term", _with_term, body=lambda row: row),
     "version": Kind(
         "version of the statement of work",

@@ -12,12 +12,13 @@ class WorkConfig(AppConfig):
     verbose_name = "Deliverables and milestones"
 
     def ready(self) -> None:
-        """Let the activity feed follow deliverables, milestones and notes."""
+        """Let the activity feed follow deliverables, milestones, notes and progress notes."""
         from teams.history.feed import follow
         from teams.remarks.selectors import shown_to
 
         from . import selectors
-        from .models import Deliverable, Milestone, Note
+        from .models import Deliverable, Milestone, Note, ProgressNote
+        from .progress_notes.selectors import CALLED, progress_note_shown_to, progress_notes_visible_to
 
         follow(
             Milestone,
@@ -43,4 +44,13 @@ class WorkConfig(AppConfig):
             body="body",
             url=lambda group, key: reverse("work:note", args=[group, key]),
             shown=shown_to,
+        )
+        follow(
+            ProgressNote,
+            noun="progress note",
+            visible=progress_notes_visible_to,
+            title=CALLED,
+            body="body",
+            url=lambda group, key: reverse("work:progress_note", args=[group, key]),
+            shown=progress_note_shown_to,
         )

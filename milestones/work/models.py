@@ -20,6 +20,8 @@ from teams.reasons import signed
 from teams.remarks.models import Remark
 from teams.sources import Sourced
 
+from .progress_notes.models import ProgressNote as ProgressNote  # Django looks for models here
+
 
 @pghistory.track()
 class Strategy(GroupOwned):

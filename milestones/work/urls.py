@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from . import import_pages, milestone_pages, note_pages, planning_pages, views
+from .progress_notes import pages as progress_notes
 
 app_name = "work"
 
@@ -22,6 +23,9 @@ urlpatterns = [
     path("milestones/<slug:key>/due/", milestone_pages.move_milestone, name="move_milestone"),
     path("milestones/<slug:key>/notes/new/", note_pages.write_milestone_note, name="write_milestone_note"),
     path("deliverables/<slug:key>/notes/new/", note_pages.write_deliverable_note, name="write_deliverable_note"),
+    path("progress-notes/", progress_notes.progress_notes, name="progress_notes"),
+    path("progress-notes/<slug:key>/", progress_notes.progress_note, name="progress_note"),
+    path("teams/<slug:key>/progress-notes/new/", progress_notes.write_progress_note, name="write_progress_note"),
     path("notes/", note_pages.notes, name="notes"),
     path("notes/<slug:key>/", note_pages.note, name="note"),
 ]

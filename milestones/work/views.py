@@ -24,6 +24,7 @@ from .models import Deliverable, State
 from .note_pages import may_write
 from .plan_files import file_of
 from .planning_pages import may_plan
+from .progress_notes.pages import may_report
 from .team_page import entries_of, place_of
 from .timeline import Band, Drawing, axis_of, draw
 
@@ -147,6 +148,7 @@ def team(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpRespons
             "circle": selectors.circle_of(request.user, body, today),
             "may_write": may_write(request, body),
             "may_plan": may_plan(request, body),
+            "may_report": may_report(request, body),
             "changes": recent_changes(request.user, limit=CHANGES_SHOWN, body_id=body.pk),
         },
     )

@@ -51,6 +51,7 @@ class Action(enum.StrEnum):
     READ_GROUP = "read the group's pages"
     READ_LEDGER = "read the reminder ledger"
     RECERTIFY_ACCESS = "go through everybody's access and sign it off"
+    REPORT_PROGRESS = "write the progress notes of a team"
     WITHDRAW_NOTES = "withdraw notes of others"
     WRITE_NOTES = "write notes on a team and what it owes"
 
@@ -78,6 +79,7 @@ ALLOWED: dict[Action, frozenset[str]] = {
     Action.READ_GROUP: frozenset({ADMINISTRATOR, *Role.values}),
     Action.READ_LEDGER: frozenset({ADMINISTRATOR, Role.CHAIR, Role.LEAD, Role.REVIEWER}),
     Action.RECERTIFY_ACCESS: frozenset({ADMINISTRATOR}),
+    Action.REPORT_PROGRESS: frozenset({ADMINISTRATOR, Role.CHAIR, Role.LEAD}),
     Action.WITHDRAW_NOTES: frozenset({ADMINISTRATOR, Role.CHAIR}),
     Action.WRITE_NOTES: frozenset({ADMINISTRATOR, *Role.values}) - {Role.OBSERVER},
 }
@@ -96,6 +98,7 @@ CONCERNS_A_BODY: frozenset[Action] = frozenset(
         Action.KEEP_MEMBERSHIPS,
         Action.LINK_CLAUSES,
         Action.PLAN_WORK,
+        Action.REPORT_PROGRESS,
         Action.WITHDRAW_NOTES,
         Action.WRITE_NOTES,
     }

@@ -10,6 +10,7 @@ from django.db.models import F, Prefetch, Q, QuerySet
 from django.http import HttpRequest
 
 from teams.accounts.models import User
+from teams.accounts.selectors import unless_government_only
 
 from .models import Absence, Body, BodyParent, BodyState, LentRole, Membership, Role, WorkingGroup
 
@@ -59,6 +60,17 @@ def tree_of(group: WorkingGroup) -> QuerySet[Body]:
         Prefetch("states", BodyState.objects.order_by("started")),
         Prefetch("memberships", Membership.objects.select_related("person__organization").order_by("id")),
     )
+
+
+def latest_progress_of(person: User, group: WorkingGroup) -> dict[int, Any]:
+    """The newest published progress note of each body of the group that the person may read, by the body's key.
+
+    Progress notes stand in a room above this one, so they are asked for by their reverse name.
+    """
+    found: QuerySet[Any] = group.progressnote_set.filter(published_at__isnull=False, withdrawn_at__isnull=True)
+    seen = found.filter(unless_government_only(person, Q(is_government_only=True)))
+    newest = seen.order_by("body_id", "-month", "-pk").distinct("body_id").select_related("group", "body__group")
+    return {note.body_id: note for note in newest}
 
 
 def groups_entered_by(person: User, day: date) -> QuerySet[WorkingGroup]:

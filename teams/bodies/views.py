@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -31,6 +32,7 @@ class Team:
     state: BodyState | None
     leads: list[Membership]
     people: int
+    progress_note: Any | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ def group(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
     bodies = selectors.tree_of_request(request, group)
     body = next(each for each in bodies if each.kind == Body.Kind.WORKING_GROUP)
     nodes = tree.roots(bodies, today)
+    progress = selectors.latest_progress_of(request.user, group)
     chosen, sought = request.GET.get("team", ""), request.GET.get("person", "").strip()
     return render(
         request,
@@ -64,7 +67,7 @@ def group(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
             "reporting": list(_reporting(body, today)),
             "roots": nodes,
             "is_wide_drawing": sum(node.leaves for node in nodes) <= WIDEST_DRAWING,
-            "teams": [_team(each, today) for each in bodies if each.kind == Body.Kind.TEAM],
+            "teams": [_team(each, today, progress.get(each.pk)) for each in bodies if each.kind == Body.Kind.TEAM],
             "bodies_with_people": [each for each in bodies if each.memberships.all()],
             "people": Paginator(_people(bodies, today, chosen, sought), PEOPLE_ON_A_PAGE).get_page(
                 request.GET.get("page")
@@ -90,13 +93,14 @@ def _reporting(body: Body, today: date) -> Iterator[Reporting]:
         yield Reporting(word, link.parent, " ".join(filter(None, words)))
 
 
-def _team(body: Body, today: date) -> Team:
+def _team(body: Body, today: date, progress_note: Any | None) -> Team:
     members = selectors.members_on(body, today)
     return Team(
         body=body,
         state=selectors.state_on(body, today),
         leads=[held for held in members if held.role == Role.LEAD],
         people=len({held.person_id for held in members}),
+        progress_note=progress_note,
     )
 
 

@@ -6,6 +6,7 @@ import html
 import logging
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from ecomwg.why.objects import KINDS, Asking, Page, explanation_of, page_of_grou
 from milestones.meetings.models import Meeting
 from milestones.reminders import services as reminders
 from milestones.work.models import Milestone
+from milestones.work.progress_notes import services as progress
 from teams.accounts.access import access_of, methods_of
 from teams.accounts.models import User
 from teams.bodies.models import Body, Role, WorkingGroup
@@ -71,6 +73,22 @@ def group(db: None, settings: Any) -> WorkingGroup:
     world.remarks()
     team = Body.objects.get(group=found, key="team-1")
     factories.note(team, by=world.who("reviewer"), key="note-for-government", government=True)
+    world.progress_note()
+    progress.draft_progress(
+        by=world.who("lead"), body=team, month=date(2018, 6, 1), text="Not yet.", key="draft-of-progress"
+    )
+    progress.publish_progress(
+        by=(reviewer := world.who("reviewer")),
+        note=progress.draft_progress(
+            by=reviewer,
+            body=team,
+            month=date(2018, 6, 1),
+            text="Ours.",
+            is_government_only=True,
+            key="progress-government",
+        ),
+        seen=1,
+    )
     return found
 
 
@@ -92,7 +110,14 @@ def rows(group: WorkingGroup, by: User, *, most: int) -> Iterator[Page]:
     """Pages of up to `most` objects of each kind, those that some may not see among them; and each page without one."""
     standing = standings(by, clock.today())["ecom"]
     asking = Asking(by, standing, list(Body.objects.filter(group=group).select_related("group")))
-    hidden = {"for-government", "of-government", "a-draft", "note-for-government"}
+    hidden = {
+        "for-government",
+        "of-government",
+        "a-draft",
+        "note-for-government",
+        "draft-of-progress",
+        "progress-government",
+    }
     for kind in KINDS.values():
         found = list(kind.seen_by(asking).order_by("-pk"))
         first = [row for row in found if getattr(row, "key", "") in hidden]

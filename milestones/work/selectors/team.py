@@ -11,7 +11,8 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
-from milestones.work.models import Deliverable, Note
+from milestones.work.models import Deliverable, Note, ProgressNote
+from milestones.work.progress_notes.selectors import first_progress_notes, progress_notes_read
 from teams.accounts.models import User
 from teams.bodies.models import Body, BodyState, Membership, Role, WorkingGroup
 from teams.dates import ApproximateDate, first_day, last_day
@@ -59,6 +60,7 @@ class Circle:
     people: list[TeamMember]
     meetings: list[NextMeeting]
     notes: list[Note]
+    progress_notes: list[ProgressNote]
 
 
 def circle_of(person: User, body: Body, today: date) -> Circle:
@@ -99,7 +101,8 @@ def circle_of(person: User, body: Body, today: date) -> Circle:
             )[:MEETINGS_SHOWN]
         ),
         noted=first_notes(person, today, body=OuterRef("pk")),
-    ).values("state_now", "state_since", "people", "coming", "noted")
+        progress=first_progress_notes(person, today, body=OuterRef("pk")),
+    ).values("state_now", "state_since", "people", "coming", "noted", "progress")
     row: Any = found.get(pk=body.pk)
     people = sorted((_member(each) for each in row["people"]), key=lambda each: RANKS.index(Role(each[0])))
     return Circle(
@@ -109,6 +112,7 @@ def circle_of(person: User, body: Body, today: date) -> Circle:
         people=[member for _, member in people],
         meetings=[_meeting(each) for each in row["coming"]],
         notes=notes_read(row["noted"], person, body),
+        progress_notes=progress_notes_read(row["progress"], body),
     )
 
 
