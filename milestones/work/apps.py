@@ -1,6 +1,8 @@
 """The room of what is owed: strategy goals, deliverables and milestones."""
 
 from django.apps import AppConfig
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.urls import reverse
 
 
@@ -12,12 +14,12 @@ class WorkConfig(AppConfig):
     verbose_name = "Deliverables and milestones"
 
     def ready(self) -> None:
-        """Let the activity feed follow deliverables, milestones, notes and progress notes."""
+        """Let the activity feed follow deliverables, milestones and their order, notes and progress notes."""
         from teams.history.feed import follow
         from teams.remarks.selectors import shown_to
 
         from . import selectors
-        from .models import Deliverable, Milestone, Note, ProgressNote
+        from .models import Deliverable, Dependency, Milestone, Note, ProgressNote
         from .progress_notes.selectors import CALLED, progress_note_shown_to, progress_notes_visible_to
 
         follow(
@@ -35,6 +37,19 @@ class WorkConfig(AppConfig):
             body="body",
             url=lambda group, key: f"{reverse('work:plan', args=[group])}#deliverable-{key}",
             tells_removals=True,
+        )
+        follow(
+            Dependency,
+            noun="order of milestones",
+            visible=selectors.dependencies_visible_to,
+            title=Concat("milestone__title", Value(" follows "), "after__title"),
+            key="milestone__key",
+            group="milestone__group__slug",
+            body="milestone__body",
+            url=lambda group, key: reverse("work:milestone", args=[group, key]),
+            shown=selectors.dependencies_shown,
+            tells_removals=True,
+            is_brief=False,
         )
         follow(
             Note,

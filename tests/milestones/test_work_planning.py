@@ -148,6 +148,20 @@ def test_a_milestone_is_handed_over_with_a_reason(
         services.change_owner(by=lead, milestone=milestone, to=make.person(), reason="x")
 
 
+def test_the_activity_tells_what_follows_what_and_what_no_longer_does(
+    owed: Deliverable, lead: User, owner: User, signed_in: SignIn
+) -> None:
+    first, second = (make.milestone(owed, owner, title=title) for title in ("Scope", "Draft"))
+    services.add_dependency(by=lead, milestone=second, after=first)
+    activity = "/groups/ecom/activity/?noun=order-of-milestones"
+    words = words_of(signed_in(owner).get(activity))
+    assert "Order of milestones added Draft follows Scope" in words
+    services.remove_dependency(by=lead, milestone=second, after=first)
+    words = words_of(signed_in(owner).get(activity))
+    assert "Order of milestones removed Draft follows Scope" in words
+    assert "Lea Lind" in words
+
+
 def test_no_circle(owed: Deliverable, lead: User, owner: User, signed_in: SignIn) -> None:
     first, second, third = (make.milestone(owed, owner, title=title) for title in ("One", "Two", "Three"))
     services.add_dependency(by=lead, milestone=second, after=first)

@@ -10,7 +10,13 @@ from .record import MilestoneChange, changes_of, milestone_of, notes_of, reminde
 from .rights import OWN, Verb, offered, right_to
 from .step import Prepared, Step
 from .team import Circle, circle_of, deliverables_of
-from .visible import deliverables_visible_to, milestones_visible_to, waiting_on
+from .visible import (
+    deliverables_visible_to,
+    dependencies_shown,
+    dependencies_visible_to,
+    milestones_visible_to,
+    waiting_on,
+)
 
 __all__ = [
     "ABOUT",
@@ -32,6 +38,8 @@ __all__ = [
     "clauses_of",
     "deliverables_of",
     "deliverables_visible_to",
+    "dependencies_shown",
+    "dependencies_visible_to",
     "followers_of",
     "goals_of",
     "meetings_of_plan",

@@ -7,7 +7,7 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 
-from milestones.work.models import OPEN_STATES, Deliverable, Milestone, State
+from milestones.work.models import OPEN_STATES, Deliverable, Dependency, Milestone, State
 from teams.accounts.models import User
 from teams.bodies.models import BodyParent
 from teams.bodies.permissions import ADMINISTRATOR, ALLOWED, Action, Standing
@@ -25,6 +25,17 @@ def milestones_visible_to(person: User, day: date) -> QuerySet[Milestone]:
 def deliverables_visible_to(person: User, day: date) -> QuerySet[Deliverable]:
     """Deliverables of the groups that the person may enter on `day`."""
     return Deliverable.objects.filter(group__in=groups_entered_by(person, day))
+
+
+def dependencies_visible_to(person: User, day: date) -> QuerySet[Dependency]:
+    """What follows what, as far as the person may see the milestones on `day`."""
+    return Dependency.objects.filter(dependencies_shown(person, day))
+
+
+def dependencies_shown(person: User, day: date) -> Q:
+    """The condition on dependencies, also on what the record says of them: the person may see both milestones."""
+    seen = milestones_visible_to(person, day)
+    return Q(milestone__in=seen, after__in=seen)
 
 
 def _bodies_where(standing: Standing, action: Action) -> Q:
