@@ -58,6 +58,7 @@ def milestone(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpRe
             "today": today,
             "is_late": found.is_late(today),
             "slip": step.slip,
+            "preparation": found.preparation if step.prepares else None,
             "risk": whole.risk(step),
             "before": whole.before(step),
             "after": whole.after(step),

@@ -113,6 +113,24 @@ def test_what_prepares_a_meeting_stands_with_the_meeting(owed: Deliverable, memb
     assert "Publish notice Prepares Quarterly meeting" in text
 
 
+def test_a_meeting_that_is_still_a_draft_is_not_named_by_what_prepares_it(owed: Deliverable, member: Client) -> None:
+    meeting = make.meeting(owed.group, title="Secret", state=Meeting.State.DRAFT)
+    notice = make.milestone(owed, deliverable=None, title="Publish notice")
+    Preparation.objects.create(meeting=meeting, milestone=notice, days_before=15)
+    for address in (
+        PLAN,
+        notice.get_absolute_url(),
+        notice.body.get_absolute_url(),
+        f"{PLAN}?format=csv",
+        f"{PLAN}?format=ics",
+    ):
+        answer = member.get(address)
+        said = b"".join(answer)
+        assert b"Publish notice" in said, address
+        assert b"Secret" not in said, address
+        assert meeting.key.encode() not in said, address
+
+
 def test_a_deliverable_without_milestones_is_drawn_and_named(owed: Deliverable, member: Client) -> None:
     assert drawn(member) == ["Process diagrams · due Fri, Sep 14, 2018: deliverable, planned"]
     text = words_of(member.get(PLAN))

@@ -239,6 +239,11 @@ def _plan(milestones: QuerySet[Milestone], today: date) -> Plan:
         milestones.annotate(
             owner_away_until=_away_with_nobody(today),
             reminded_at=_reminded_without_answer(),
+            # A meeting that is still a draft is not everybody's to know of: here it is named to nobody.
+            is_announced=Case(
+                When(~Q(preparation__meeting__state="draft"), preparation__isnull=False, then=Value(True)),
+                default=Value(False),
+            ),
             due_first=first_day("due"),
             due_last=last_day("due"),
             baseline_first=first_day("baseline_due"),
@@ -250,7 +255,7 @@ def _plan(milestones: QuerySet[Milestone], today: date) -> Plan:
             *("id", "key", "group__slug", "title", "state", "source", "body_id", "owner_id", "owner__name"),
             *("deliverable_id", "preparation__meeting__key", "preparation__meeting__title"),
             *("due_first", "due_last", "due_revision", "baseline_first", "baseline_last", "after_ids"),
-            *("preparation__meeting__starts", "owner_away_until", "reminded_at"),
+            *("preparation__meeting__starts", "is_announced", "owner_away_until", "reminded_at"),
             named=True,
         )
     )
@@ -276,7 +281,7 @@ def _plan(milestones: QuerySet[Milestone], today: date) -> Plan:
                     row.preparation__meeting__title,
                     row.preparation__meeting__starts,
                 )
-                if row.preparation__meeting__key
+                if row.is_announced
                 else None,
                 after_ids=tuple(row.after_ids),
                 owner_away_until=row.owner_away_until,
