@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar, cast
 
-import pghistory
 from django.db.models import QuerySet
 
 from milestones.work.models import REASON_AT_MOST, Deliverable, Milestone, State
@@ -16,7 +15,7 @@ from teams.accounts.models import User
 from teams.bodies.models import Body, WorkingGroup
 from teams.bodies.permissions import Action, Standing, standings
 from teams.clock import selectors as clock
-from teams.reasons import because, standing_in_for
+from teams.reasons import because, done_by, standing_in_for
 
 from .refusals import ChangedMeanwhile, NotYours, Refused
 
@@ -74,12 +73,8 @@ def check_planning(by: User, body: Body | Milestone | Deliverable) -> InRight:
 @contextmanager
 def recorded(by: User, right: InRight, reason: str = "") -> Iterator[None]:
     """Record the changes made inside as the person's: with the reason, and for whom they stand in."""
-    with pghistory.context(user=by.pk), standing_in_for(right.stands_in_for):
-        if not reason:
-            yield
-            return
-        with because(reason):
-            yield
+    with because(reason, by=by) if reason else done_by(by), standing_in_for(right.stands_in_for):
+        yield
 
 
 def reason_of(text: str, ask: str = "Say why.") -> str:
