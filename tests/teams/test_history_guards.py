@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pghistory
@@ -132,6 +133,9 @@ def test_rows_of_the_portal_itself_can_still_be_changed_and_deleted(recorded: Mi
 @pytest.mark.django_db(transaction=True)
 def test_emptying_the_whole_database_is_refused_too() -> None:
     make.milestone(make.deliverable(make.team(make.group())))
-    tables = ", ".join(f'"{table}"' for table in connection.introspection.django_table_names(only_existing=True))
-    assert "history is only added to" in refused(f"TRUNCATE {tables}")
+    # Which table PostgreSQL comes to first is nobody's choice, so any of the guards may be the one that speaks.
+    tables = ", ".join(
+        f'"{table}"' for table in sorted(connection.introspection.django_table_names(only_existing=True))
+    )
+    assert re.search(r"TRUNCATE on \w+ is refused", refused(f"TRUNCATE {tables}"))
     assert Milestone.objects.count() == 1
