@@ -12,11 +12,17 @@ class ConsultationsConfig(AppConfig):
     verbose_name = "Consultations"
 
     def ready(self) -> None:
-        """Put closings into the calendar and consultations on their meetings; let the activity feed follow them."""
-        from milestones.meetings import calendar, sections
-        from teams.history.feed import follow
+        """Put closings into the calendar and consultations on their meetings; let the activity feed follow them.
 
-        from . import selectors
+        A consultation owes mail: that it is open, and reminders before it closes.
+        """
+        from milestones.meetings import calendar, sections
+        from milestones.reminders import sources
+        from teams.history.feed import follow
+        from teams.notices import kinds
+        from teams.notices.models import DIGESTS, Way
+
+        from . import mails, owed, selectors
         from .models import Consultation
 
         calendar.register(calendar.Kind.CLOSINGS, selectors.closings_in_calendar)
@@ -29,3 +35,31 @@ class ConsultationsConfig(AppConfig):
             shown=selectors.shown_to,
             tells_removals=True,
         )
+        kinds.register(
+            kinds.Kind(
+                owed.OPENING,
+                mails.compose,
+                title="Requests for comments",
+                hint="When a consultation that asks you opens, or its dates move.",
+                ways=(Way.AT_ONCE, *DIGESTS),
+            )
+        )
+        kinds.register(
+            kinds.Kind(
+                owed.CLOSING,
+                mails.compose,
+                title="Reminders of consultations",
+                hint="Before one that asks you closes, at 08:00 on the days that your group’s rules say.",
+                ways=tuple(Way),
+            )
+        )
+        sources.register(
+            sources.Source(
+                owed.CLOSING,
+                due=owed.closings_due,
+                coming=owed.closings_coming,
+                subjects=owed.subjects,
+                page="consultations:consultation",
+            )
+        )
+        sources.register(sources.Source(owed.OPENING, due=owed.openings_due, coming=owed.openings_coming))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pghistory
 from django.contrib.postgres.indexes import GinIndex
@@ -28,6 +29,8 @@ class Consultation(GroupOwned):
     for_meeting = models.ForeignKey(
         Meeting, on_delete=models.PROTECT, null=True, blank=True, related_name="consultations"
     )
+    revision = models.PositiveIntegerField(default=1, db_default=1, help_text="Rises with each change of its dates.")
+    dates_moved_at = models.DateTimeField(null=True, blank=True, help_text="On the portal's clock.")
 
     class Meta(GroupOwned.Meta):
         ordering = ["closes_on", "id"]
@@ -47,3 +50,8 @@ class Consultation(GroupOwned):
     def is_open(self, today: date) -> bool:
         """Whether comments are taken on `today`."""
         return self.opens_on <= today <= self.closes_on
+
+    @property
+    def closes_at(self) -> datetime:
+        """The instant at which it closes: the end of its last day, in the group's time zone."""
+        return datetime.combine(self.closes_on + timedelta(days=1), time(), ZoneInfo(self.group.timezone))

@@ -156,13 +156,7 @@ class StatementConfig(AppConfig):
                 due=selectors.reminders_due,
                 coming=selectors.reminders_coming,
                 subjects=selectors.subjects,
+                page="statement:proposal",
             )
         )
-        sources.register(
-            sources.Source(
-                selectors.ASKING,
-                due=selectors.askings_due,
-                coming=selectors.askings_coming,
-                subjects=lambda _group: (),
-            )
-        )
+        sources.register(sources.Source(selectors.ASKING, due=selectors.askings_due, coming=selectors.askings_coming))

@@ -56,24 +56,25 @@ def clocks_of(meeting: Meeting, readers_zone: str) -> list[Clock]:
     """
     if meeting.starts_at is None:
         return []
-    named = [
-        (meeting.timezone, _city(meeting.timezone)),
-        (WASHINGTON, "Washington"),
-        (readers_zone, "your clock"),
-    ]
+    return clocks_at(meeting.starts_at, meeting.ends_at, zone=meeting.timezone, readers_zone=readers_zone)
+
+
+def clocks_at(starts_at: datetime, ends_at: datetime | None = None, *, zone: str, readers_zone: str) -> list[Clock]:
+    """The same of any instant, or time from one to another, that belongs to a place in `zone`."""
+    named = [(zone, _city(zone)), (WASHINGTON, "Washington"), (readers_zone, "your clock")]
     whose: dict[object, list[str]] = {}
     zones: dict[object, ZoneInfo] = {}
-    for zone, name in named:
-        local = meeting.starts_at.astimezone(ZoneInfo(zone))
+    for each, name in named:
+        local = starts_at.astimezone(ZoneInfo(each))
         names = whose.setdefault(local.utcoffset(), [])
-        zones.setdefault(local.utcoffset(), ZoneInfo(zone))
+        zones.setdefault(local.utcoffset(), ZoneInfo(each))
         if name not in names:
             names.append(name)
     return [
         Clock(
             _phrase(names),
-            meeting.starts_at.astimezone(zones[distance]),
-            meeting.ends_at.astimezone(zones[distance]) if meeting.ends_at else None,
+            starts_at.astimezone(zones[distance]),
+            ends_at.astimezone(zones[distance]) if ends_at else None,
         )
         for distance, names in whose.items()
     ]

@@ -11,6 +11,7 @@ from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils import formats
 
 from milestones.work.models import Milestone
 from teams.accounts.models import Organization, validate_timezone
@@ -57,6 +58,14 @@ class Meeting(GroupOwned):
         HELD = "held", "Held"
         CANCELLED = "cancelled", "Cancelled"
 
+    class Change(models.TextChoices):
+        """What was last changed of an announced meeting."""
+
+        MOVED = "moved", "Moved"
+        PLACE = "place", "Another place"
+        CANCELLED = "cancelled", "Cancelled"
+        ON_AGAIN = "on_again", "On again"
+
     body = models.ForeignKey(Body, on_delete=models.PROTECT, null=True, blank=True, related_name="meetings")
     forum = models.ForeignKey(Organization, on_delete=models.PROTECT, null=True, blank=True, related_name="meetings")
     series = models.CharField(max_length=200, blank=True)
@@ -71,6 +80,14 @@ class Meeting(GroupOwned):
     outcome = models.TextField(blank=True)
     note = models.TextField(blank=True)
     attended_by = models.ManyToManyField(Organization, related_name="attended_meetings", blank=True)
+    revision = models.PositiveIntegerField(
+        default=1, db_default=1, help_text="Rises with each change of when, where and whether it is."
+    )
+    changed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When that was last changed after it was announced. On the portal's clock."
+    )
+    last_change = models.CharField(max_length=10, choices=Change, blank=True, db_default="")
+    was = models.CharField(max_length=300, blank=True, db_default="", help_text="When and where before that change.")
 
     class Meta(GroupOwned.Meta):
         ordering = ["starts", "id"]
@@ -84,6 +101,11 @@ class Meeting(GroupOwned):
             models.CheckConstraint(
                 condition=Q(starts_at__isnull=True, ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
                 name="meeting_times_in_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(changed_at__isnull=True, last_change="")
+                | (Q(changed_at__isnull=False) & ~Q(last_change="")),
+                name="meeting_changed_at_and_how",
             ),
         ]
         indexes = [
@@ -112,6 +134,13 @@ class Meeting(GroupOwned):
         if self.starts.is_day and self.ends.is_day:
             return span_of_days(self.starts.first, self.ends.first)
         return str(self.starts)
+
+    @property
+    def when_and_where(self) -> str:
+        """ "August 14, 2018, 10:00 a.m. EDT, Washington, D.C.", by the clock of the place, as far as it is known."""
+        at = self.starts_in(self.timezone)
+        time = f", {formats.date_format(at, 'g:i a')} {at.tzname()}" if at else ""
+        return f"{self.dates}{time}{f', {self.place}' if self.place else ''}"
 
     @property
     def span(self) -> ApproximateDate:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from milestones.work.selectors import stands_under
@@ -72,10 +72,22 @@ def concerning(person: User, day: date) -> Q:
     a committee above; if they prepare it; or if their organization goes there.
     """
     belongs_to = memberships_counting_for(person, day).values("body")
-    prepared = Preparation.objects.filter(milestone__owner=person).values("meeting")
-    attended = Meeting.attended_by.through.objects.filter(organization=person.organization_id).values("meeting")
+    return _concerning(person=person.pk, organization=person.organization_id, holds=Q(body__in=belongs_to))
+
+
+def concerning_each(*, person: str, organization: str, body: str) -> Q:
+    """The same for a query whose rows are meetings, each with a person: the names of the columns that say who.
+
+    `body` is one of a membership of theirs; roles that they have as a stand-in are left out.
+    """
+    return _concerning(person=OuterRef(person), organization=OuterRef(organization), holds=Q(body=F(body)))
+
+
+def _concerning(*, person: Any, organization: Any, holds: Q) -> Q:
     above_the_teams = Q(body__isnull=False) & ~Q(body__kind=Body.Kind.TEAM)
-    return Q(body__in=belongs_to) | above_the_teams | Q(pk__in=prepared) | Q(pk__in=attended)
+    prepared = Preparation.objects.filter(meeting=OuterRef("pk"), milestone__owner=person)
+    attended = Meeting.attended_by.through.objects.filter(meeting=OuterRef("pk"), organization=organization)
+    return holds | above_the_teams | Q(Exists(prepared)) | Q(Exists(attended))
 
 
 def upcoming(person: User, today: date, limit: int = 2) -> list[Meeting]:

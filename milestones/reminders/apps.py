@@ -11,15 +11,18 @@ class RemindersConfig(AppConfig):
     verbose_name = "Reminders"
 
     def ready(self) -> None:
-        """Reminders of milestones are the first source; rooms above register theirs in the same way.
+        """Reminders of milestones are the first source, and those of meetings the next; rooms above register theirs in
+        the same way.
 
         The activity feed follows the rules.
         """
         from teams.history.feed import follow
         from teams.notices import kinds
-        from teams.notices.models import Way
+        from teams.notices.models import DIGESTS, Way
 
         from . import mails, models, selectors, sources
+        from .meetings import mails as meeting_mails
+        from .meetings import owed as meetings
 
         follow(
             models.ReminderRule,
@@ -39,5 +42,39 @@ class RemindersConfig(AppConfig):
             )
         )
         sources.register(
-            sources.Source(selectors.SUBJECT, due=selectors.due, coming=selectors.coming, subjects=selectors.subjects)
+            sources.Source(
+                selectors.SUBJECT,
+                due=selectors.due,
+                coming=selectors.coming,
+                subjects=selectors.subjects,
+                page="work:milestone",
+            )
         )
+        kinds.register(
+            kinds.Kind(
+                meetings.SOON,
+                meeting_mails.compose,
+                title="Reminders of meetings",
+                hint="Before each meeting that concerns you, at 08:00 on the days that your group’s rules say.",
+                ways=tuple(Way),
+            )
+        )
+        kinds.register(
+            kinds.Kind(
+                meetings.CHANGED,
+                meeting_mails.compose,
+                title="Changes of meetings",
+                hint="When a meeting that concerns you is moved or cancelled.",
+                ways=(Way.AT_ONCE, *DIGESTS),
+            )
+        )
+        sources.register(
+            sources.Source(
+                meetings.SOON,
+                due=meetings.soon_due,
+                coming=meetings.soon_coming,
+                subjects=meetings.subjects,
+                page="meetings:meeting",
+            )
+        )
+        sources.register(sources.Source(meetings.CHANGED, due=meetings.changes_due, coming=meetings.changes_coming))

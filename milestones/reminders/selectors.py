@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -40,7 +40,7 @@ from teams.dates import last_day
 from teams.notices import selectors as notices
 
 from .models import ReminderRule, Sweep
-from .sources import Subject, registered
+from .sources import named, registered
 
 
 class Standing(TypedDict):
@@ -251,11 +251,9 @@ def milestones_spoken_of(ids: Collection[int], now: datetime) -> QuerySet[Milest
     )
 
 
-def subjects(group: WorkingGroup) -> Iterator[Subject]:
+def subjects(group: WorkingGroup) -> QuerySet[Any, dict[str, Any]]:
     """Every milestone of the group, as the ledger names it; the first due first."""
-    for milestone in Milestone.objects.filter(group=group):
-        milestone.group = group
-        yield Subject(f"{SUBJECT}{milestone.pk}", milestone.title, milestone.get_absolute_url(), milestone.is_sample)
+    return named(Milestone.objects.filter(group=group), subject=SUBJECT, title=F("title"), on=last_day("due"))
 
 
 def forecast_of(group: WorkingGroup, now: datetime, until: datetime) -> list[tuple[dict[str, Any], notices.Planned]]:

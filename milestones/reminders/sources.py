@@ -5,14 +5,18 @@ The sweep, the forecast and the ledger ask every source alike; milestones are th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, Case, CharField, F, IntegerField, QuerySet, TextField, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Concat
+from django.urls import reverse
 
 from teams.bodies.models import WorkingGroup
+from teams.sources import Source as Made
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +37,15 @@ class Source:
     `due(now)` and `coming(now, until)` are queries whose rows have the columns `teams.notices.services.COLUMNS`: what
     is to be queued at the instant `now`, and what will become due after `now` and up to `until` if nothing changes
     (for the forecast, which may be shown twice as long before it is due: its rows are reckoned each time). `subjects`
-    gives everything of a group that its notices can be about.
+    gives everything of a group that its notices can be about, as `named` makes it; `page` is the name of the address of
+    one. Where another source speaks of the same things, it says nothing.
     """
 
     name: str
     due: Callable[[datetime], QuerySet[Any, dict[str, Any]]]
     coming: Callable[[datetime, datetime], QuerySet[Any, dict[str, Any]]]
-    subjects: Callable[[WorkingGroup], Iterable[Subject]]
+    subjects: Callable[[WorkingGroup], QuerySet[Any, dict[str, Any]]] | None = None
+    page: str = ""
 
 
 _sources: dict[str, Source] = {}
@@ -54,3 +60,48 @@ def register(source: Source) -> None:
 def registered() -> list[Source]:
     """Every source, in the order in which they were registered."""
     return list(_sources.values())
+
+
+def named(
+    things: QuerySet[Any, Any],
+    *,
+    subject: str,
+    title: Combinable,
+    on: Combinable,
+    place: str = "key",
+    is_sample: Combinable | None = None,
+) -> QuerySet[Any, dict[str, Any]]:
+    """Things as the ledger names them: the key under which notices speak of each, its title, and what is its address.
+
+    `on` is a date by which they are sorted, and `place` the field that stands in the address after the group's.
+    """
+    sample = is_sample or Case(When(source=Made.ILLUSTRATIVE, then=Value(value=True)), default=Value(value=False))
+    named: QuerySet[Any, Any] = things.order_by().annotate(
+        subject_key=Concat(Value(subject), Cast(F("id"), CharField(max_length=20)), output_field=CharField()),
+        subject_title=Cast(title, TextField()),
+        subject_place=Cast(F(place), CharField(max_length=80)),
+        subject_on=on,
+        subject_is_sample=Cast(sample, BooleanField()),
+    )
+    return named.values("subject_key", "subject_title", "subject_place", "subject_on", "subject_is_sample")
+
+
+def subjects_of(group: WorkingGroup) -> dict[str, Subject]:
+    """Everything of the group that notices can be about, by its key: one query, whatever the number of sources."""
+    naming = [source for source in registered() if source.subjects is not None]
+    rows = [
+        source.subjects(group).annotate(source_place=Value(number, IntegerField()))
+        for number, source in enumerate(naming)
+        if source.subjects is not None
+    ]
+    found = rows[0].union(*rows[1:], all=True) if rows else []
+    in_order = sorted(found, key=lambda row: (row["source_place"], row["subject_on"], row["subject_key"]))
+    return {
+        row["subject_key"]: Subject(
+            row["subject_key"],
+            row["subject_title"],
+            reverse(naming[row["source_place"]].page, args=[group.slug, row["subject_place"]]),
+            row["subject_is_sample"],
+        )
+        for row in in_order
+    }

@@ -22,7 +22,6 @@ from teams.notices.preview import framed
 
 from . import selectors, sources
 from .forms import ForecastFilter, LedgerFilter
-from .sources import Subject
 
 PAGE_SIZE: Final = 25
 FORECAST: Final = timedelta(days=30)
@@ -31,7 +30,7 @@ FORECAST: Final = timedelta(days=30)
 @requires(Action.READ_LEDGER)
 def ledger(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
     """Every notice of the group that was queued: waiting, sent, failed, skipped."""
-    subjects = _subjects(group)
+    subjects = sources.subjects_of(group)
     chosen = LedgerFilter(request.GET, people=notices.recipients_of(group.slug), subjects=subjects.values())
     rows = notices.notices_of(group.slug)
     if person := chosen.person_id:
@@ -60,7 +59,7 @@ def ledger(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
 def forecast(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
     """What will be queued in the coming thirty days if nothing changes."""
     now = clock.now()
-    subjects = _subjects(group)
+    subjects = sources.subjects_of(group)
     people = selectors.people_of(group)
     chosen = ForecastFilter(request.GET, people=people.values(), subjects=subjects.values())
     rows = selectors.forecast_of(group, now, now + FORECAST)
@@ -100,7 +99,7 @@ def notice(request: SignedInRequest, group: WorkingGroup, pk: int) -> HttpRespon
         "reminders/notice.html",
         {
             "notice": found,
-            "subject": _subjects(group).get(found.subject_key),
+            "subject": sources.subjects_of(group).get(found.subject_key),
             "breadcrumb": [
                 (group.slug.upper(), group.get_absolute_url()),
                 ("Reminder ledger", reverse("reminders:ledger", args=[group.slug])),
@@ -116,11 +115,6 @@ def notice_mail(request: SignedInRequest, group: WorkingGroup, pk: int) -> HttpR
     if not found.html:
         raise Http404("no mail was written for this notice")
     return framed(found.html)
-
-
-def _subjects(group: WorkingGroup) -> dict[str, Subject]:
-    """Everything that the group's notices can be about, by its key."""
-    return {subject.key: subject for source in sources.registered() for subject in source.subjects(group)}
 
 
 def _around(group: WorkingGroup, tab: str) -> dict[str, Any]:

@@ -24,6 +24,8 @@ TellsReasons = Callable[[Standing, int | None], bool]
 # Fields that say nothing to a reader: the history has them, its pages don't.
 QUIET = frozenset(
     {
+        "changed_at",
+        "dates_moved_at",
         "drop_asked_by",
         "due_revision",
         "edit_revision",
@@ -33,6 +35,7 @@ QUIET = frozenset(
         "handed_in_at",
         "handed_in_by",
         "key",
+        "last_change",
         "loaded_at",
         "loaded_with",
         "merged_into",
@@ -40,6 +43,7 @@ QUIET = frozenset(
         "revision",
         "split_from",
         "timezone_in_file",
+        "was",
     }
 )
 

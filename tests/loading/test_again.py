@@ -11,6 +11,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.db import connection, connections
 
+from documents.consultations.models import Consultation
 from documents.papers.models import Commitment, Development
 from documents.statement.models import Clause
 from ecomwg.loading.load import Outcome, load
@@ -191,6 +192,28 @@ def test_what_prepares_a_meeting_moves_with_it(tmp_path: Path) -> None:
     notice = Milestone.objects.get(key="coac-2018-10-publish-notice-of-the-meeting")
     assert (notice.due, notice.due_revision, notice.baseline_due) == (day("2018-09-25"), 2, day("2018-09-18"))
     assert Preparation.objects.get(milestone=notice).days_before == 15
+
+
+def test_what_is_moved_or_cancelled_is_noted_so_that_it_is_told(tmp_path: Path) -> None:
+    call = 'ends: "2018-08-14T14:30", timezone: America/New_York, place: Conference call, state:'
+    load(EXAMPLE)
+    load(
+        edited(
+            tmp_path,
+            ("starts: 2018-10-03, place", "starts: 2018-10-10, place"),
+            (f"{call} planned", f"{call} cancelled"),
+            ("closes: 2018-08-31", "closes: 2018-09-07"),
+            ("timezone: America/New_York", "timezone: Europe/Paris"),
+        )
+    )
+    changed = Meeting.objects.filter(revision__gt=1).values_list("key", "last_change", "was")
+    assert set(changed) == {
+        ("coac-2018-10", "moved", "October 3, 2018, Washington DC"),
+        ("ecom-2018-08", "cancelled", "August 14, 2018, 1:00 p.m. EDT, Conference call"),
+    }
+    consultation = Consultation.objects.get(key="package-comments")
+    assert consultation.revision == 2
+    assert consultation.dates_moved_at is not None
 
 
 def test_a_preparation_counted_back_otherwise_stays_one(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -31,7 +31,7 @@ from django.utils import timezone
 
 from documents.statement.models import ASKED, Proposal
 from milestones.reminders.selectors import USEFUL_FOR, InZone, MorningOf, local_day, zone_of
-from milestones.reminders.sources import Subject
+from milestones.reminders.sources import named
 from teams.accounts.models import User
 from teams.bodies.models import Absence, Body, BodyState, Membership, Role, WorkingGroup
 from teams.bodies.selectors import lent
@@ -306,7 +306,14 @@ def still_asked(ids: Collection[int], now: datetime) -> tuple[set[tuple[int, int
     return set(rows.filter(Exists(holding), role__in=ASKED).values_list("pk", "asked")), silent
 
 
-def subjects(group: WorkingGroup) -> Iterator[Subject]:
-    """Every proposal of the group, as the ledger names it; the newest first."""
-    for proposal in Proposal.objects.filter(**{_GROUP: group}).select_related(_GROUP):
-        yield Subject(f"{SUBJECT}{proposal.pk}", f"{proposal.as_version}, proposed", proposal.get_absolute_url())
+def subjects(group: WorkingGroup) -> QuerySet[Any, dict[str, Any]]:
+    """Every proposal of the group, as the ledger names it."""
+    title = Concat(Value("Version "), F("number"), Value(" of the statement of work, proposed"), output_field=_WORDS)
+    return named(
+        Proposal.objects.filter(**{_GROUP: group}),
+        subject=SUBJECT,
+        title=title,
+        on=F("closes_on"),
+        place="id",
+        is_sample=Value(value=False),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from documents.consultations import services as consultations
 from documents.consultations.models import Consultation
 from documents.papers.models import Commitment
 from documents.statement import services as statement
@@ -101,6 +102,9 @@ class Consultations(Recorder):
             "source": {"source": item.source},
             "for_meeting": {"for_meeting_id": books.id_of("meetings", item.for_meeting)},
         }
+
+    def save(self, row: Any) -> None:
+        consultations.save_changes(consultation=row)
 
     def attach(self, entries: list[Entry], books: Books) -> None:
         def audience(entry: Entry) -> list[int]:

@@ -15,6 +15,7 @@ from ecomwg.loading.sections import (
     StrategyItem,
     WorkStreamItem,
 )
+from milestones.meetings import services as meetings
 from milestones.meetings.models import AgendaItem, Meeting, Preparation
 from milestones.work import services as work
 from milestones.work.models import Dependency, State
@@ -101,6 +102,9 @@ class Meetings(Recorder):
             "outcome": {"outcome": item.outcome},
             "note": {"note": item.note},
         }
+
+    def save(self, row: Any) -> None:
+        meetings.save_changes(meeting=row)
 
     def attach(self, entries: list[Entry], books: Books) -> None:
         def agenda(entry: Entry) -> list[AgendaItem]:

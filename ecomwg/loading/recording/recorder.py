@@ -63,6 +63,10 @@ class Recorder:
         setattr(row, column, value)
         return True
 
+    def save(self, row: Any) -> None:
+        """Write a row that is there already and was given other values."""
+        row.save()
+
     def attach(self, entries: list[Entry], books: Books) -> None:
         """Record what hangs on the rows of new and changed entries."""
 
@@ -103,7 +107,7 @@ class Recorder:
         wanted = {column: value for name in columns if name in entry.changed for column, value in columns[name].items()}
         unsaved = [column for column, value in wanted.items() if self.change(row, column, value)]
         if unsaved:
-            row.save()
+            self.save(row)
 
     def _arrange(self, entries: list[Entry]) -> None:
         """Let the rows stand in the order of the file."""

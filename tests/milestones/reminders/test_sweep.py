@@ -50,7 +50,7 @@ def test_two_sources_of_one_name_are_refused() -> None:
     source = sources.registered()[0]
     sources.register(source)
     with pytest.raises(ValueError, match="another source"):
-        sources.register(sources.Source(source.name, selectors.due, selectors.coming, lambda _: []))
+        sources.register(sources.Source(source.name, selectors.due, selectors.coming))
 
 
 # --- The forecast ---
