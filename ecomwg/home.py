@@ -41,7 +41,7 @@ class Asked:
     """A milestone that waits on me; `group` names the working group where I am in several.
 
     `instead_of` is who owns it, where that is somebody for whom I stand in. `to` says what is asked: "do" it, "accept"
-    what is handed in, or "decide" on a proposal to drop it.
+    what is handed in, or "decide" on a proposal to drop it or on what its owner says is not theirs.
     """
 
     milestone: Milestone
@@ -130,7 +130,7 @@ def home(request: SignedInRequest) -> HttpResponse:
 def _waiting_on(person: User, today: date, standings: list[Standing]) -> list[Any]:
     """The first of what waits on the person, also as a stand-in; each says how much `in_all` and `late_in_all`."""
     owed = work.waiting_on(person, today, standings).select_related(
-        *("group", "body__group", "deliverable", "owner", "handed_in_by", "drop_asked_by")
+        *("group", "body__group", "deliverable", "owner", "handed_in_by", "drop_asked_by", "disclaimed_by")
     )
     counted = owed.alias(last=last_day("due")).annotate(
         in_all=Window(Count("pk")), late_in_all=Window(Count("pk", filter=Q(last__lt=today)))
@@ -139,7 +139,7 @@ def _waiting_on(person: User, today: date, standings: list[Standing]) -> list[An
 
 
 def _asked(milestone: Milestone, person: User, standings: list[Standing], names: Mapping[int, str]) -> Asked:
-    """What is asked of the person: to decide on a proposal, to accept, or to do what they or somebody else own."""
+    """What is asked of the person: to decide, to accept, or to do what they or somebody else own."""
     is_own = milestone.owner_id == person.pk
     stood_in_for = {each.person for standing in standings for each in standing.stands_in}
     group = _group_of(milestone.body, names)

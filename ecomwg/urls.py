@@ -23,6 +23,7 @@ urlpatterns = [
     path("profile/", include("teams.accounts.profile.urls")),
     path("invitations/", include("teams.bodies.invitations.urls")),
     path("", include("teams.notices.choices.urls")),
+    path("mail/answer/", include("milestones.work.by_mail.urls")),
     path("mailbox/", include("teams.notices.urls")),
     path(GROUP, include("teams.bodies.urls")),
     path(f"{GROUP}why/<slug:kind>/<str:key>/", why, name="why"),

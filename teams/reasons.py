@@ -12,6 +12,8 @@ from typing import Any
 
 import pghistory
 
+LINK_IN_MAIL = "link in a mail"
+
 
 @contextmanager
 def because(reason: str, *, by: Any = None) -> Iterator[None]:
@@ -33,6 +35,13 @@ def done_by(person: Any) -> Iterator[None]:
 
 
 @contextmanager
+def by_link_in_mail() -> Iterator[None]:
+    """Record that the changes made inside came by a link in a mail, without a session of their person."""
+    with _said(by=LINK_IN_MAIL):
+        yield
+
+
+@contextmanager
 def standing_in_for(person: int | None) -> Iterator[None]:
     """Record the changes made inside as those of a stand-in for the person with this key; None: in their own right."""
     with pghistory.context() as context:
@@ -41,9 +50,13 @@ def standing_in_for(person: int | None) -> Iterator[None]:
         yield
 
 
-def signed(by: str, stands_in_for: str) -> str:
-    """Whose change it was, by name: "Jordan Lee", or "Jordan Lee, standing in for Rosa Alvarez"."""
-    return f"{by}, standing in for {stands_in_for}" if by and stands_in_for else by
+def signed(by: str, stands_in_for: str, through: str | None = "") -> str:
+    """Whose change it was, by name: "Jordan Lee", or "Jordan Lee, standing in for Rosa Alvarez".
+
+    `through` is what the record says under "by"; a link in a mail is named.
+    """
+    name = f"{by}, standing in for {stands_in_for}" if by and stands_in_for else by
+    return f"{name}, by a link in a mail" if name and through == LINK_IN_MAIL else name
 
 
 @contextmanager

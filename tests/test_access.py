@@ -127,6 +127,7 @@ OUTSIDE_OF_GROUPS = {
     "profile:profile",
     "choices:choices",
     "choices:least",
+    "by_mail:answer",
     "search",
     "notices:mailbox",
     "notices:message",

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import formats, timezone
 
+from milestones.work import selectors as work
 from milestones.work.models import Milestone, State
 from teams.accounts.models import User
 from teams.bodies.models import BodyState
 from teams.clock import selectors as clock
 from teams.clock.services import held_still
 from teams.dates import ApproximateDate
-from teams.notices.kinds import Mail, Moot, foot
+from teams.notices.kinds import Mail, Moot, foot, thread_of
 from teams.notices.models import Notice
 
 from . import selectors
@@ -94,6 +94,8 @@ def mail_of(notice: Notice, milestone: Milestone, to: User, why: str) -> Mail:
     absent = milestone.owner if to != milestone.owner else None
     today = clock.today(zone)
     url = f"{settings.SITE_URL}{milestone.get_absolute_url()}"
+    signed = work.answers_of(milestone, to.pk, today)
+    answers = tuple((act.label, work.answer_address(link)) for act, link in signed.items())
     context = {
         "milestone": milestone,
         "headline": headline(milestone, today),
@@ -101,6 +103,7 @@ def mail_of(notice: Notice, milestone: Milestone, to: User, why: str) -> Mail:
         "due_in_full": in_full(milestone.due),
         "next_step": next_step(milestone, today),
         "url": url,
+        "answers": answers,
         "absent": absent,
         "zone": to.timezone,
         **foot(why),
@@ -108,7 +111,6 @@ def mail_of(notice: Notice, milestone: Milestone, to: User, why: str) -> Mail:
     with timezone.override(zone):
         text = render_to_string("emails/milestone_due.txt", context)
         html = render_to_string("emails/milestone_due.html", context)
-    thread = f"<milestone-{milestone.pk}@{urlsplit(settings.SITE_URL).hostname}>"
     subject = f"{headline(milestone, today)}: {milestone.title}" + (f" (for {absent.name})" if absent else "")
     sample = " (Sample.)" if milestone.is_sample else ""
     moved = to if to.pk != notice.recipient_id else None
@@ -116,9 +118,11 @@ def mail_of(notice: Notice, milestone: Milestone, to: User, why: str) -> Mail:
         subject,
         text,
         html,
-        {"References": thread},
+        thread_of(notice.subject_key, milestone.title),
+        secrets=tuple(signed.values()),
         summary=f"{milestone.body}. {next_step(milestone, today)}{sample}",
         link=url,
+        answers=answers,
         to=moved,
         why=why if moved else "",
     )
@@ -146,10 +150,10 @@ def next_step(milestone: Milestone, today: date) -> str:
     if milestone.state == State.RETURNED:
         return "It was returned to you: please see what is missing, and hand it in again."
     if milestone.is_late(today):
-        return "Please finish it, or tell your team today by when it will be done."
+        return "Please finish it, or say by when it will be done and why."
     if milestone.due.last == today:
-        return "Please finish it today, or tell your team by when it will be done."
-    return "Please finish it by then, or tell your team now if it needs longer."
+        return "Please finish it today, or say by when it will be done and why."
+    return "Please finish it by then, or say now if it needs longer."
 
 
 def _day(day: date, today: date) -> str:

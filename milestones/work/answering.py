@@ -15,7 +15,7 @@ from teams.clock import selectors as clock
 from . import selectors, services
 from .models import Deliverable, Milestone
 from .selectors.rights import TO, Verb, right_to
-from .work_forms import AcceptForm, HandInForm, ReasonForm, ReturnForm, Seen, StartForm
+from .work_forms import AcceptForm, DisclaimForm, HandInForm, ReasonForm, ReturnForm, Seen, StartForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,20 @@ WORDS: Final[dict[Verb, Words]] = {
         "It stays owed.",
         ReasonForm,
         services.keep,
+    ),
+    Verb.LET_STAY: Words(
+        "It stays with its owner…",
+        "Whoever says that it isn’t theirs reads why. To give it to somebody else, change the milestone.",
+        "It stays with its owner.",
+        ReasonForm,
+        services.let_stay,
+    ),
+    Verb.DISCLAIM: Words(
+        "It is not mine…",
+        "The team’s lead is told, and hands it over or lets it stay. Until then it is yours.",
+        "Said. The team’s lead hands it over or lets it stay.",
+        DisclaimForm,
+        services.disclaim,
     ),
     Verb.PROPOSE_DROP: Words(
         "Propose to drop it…",
@@ -195,10 +209,8 @@ class Answering:
         if verb == Verb.DROP:
             initial["reason"] = self.owed.drop_asked_because
         form = WORDS[verb].form(sent, initial=initial, auto_id=f"{verb}-%s")
-        asked = getattr(self.owed, "evidence_asked", "")
-        if verb == Verb.HAND_IN and asked:
-            form.fields["evidence"].help_text = f"Asked for: {asked}"
-            form.fields["evidence"].required = True
+        if isinstance(form, HandInForm):
+            form.ask_for_evidence(getattr(self.owed, "evidence_asked", ""))
         return form
 
     @property

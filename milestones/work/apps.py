@@ -14,14 +14,25 @@ class WorkConfig(AppConfig):
     verbose_name = "Deliverables and milestones"
 
     def ready(self) -> None:
-        """Let the activity feed follow deliverables, milestones and their order, notes and progress notes."""
+        """Let the activity feed follow deliverables, milestones and their order, notes and progress notes.
+
+        Steps that people take owe mail.
+        """
         from teams.history.feed import follow
+        from teams.notices import kinds
+        from teams.notices.models import Way
         from teams.remarks.selectors import shown_to
 
-        from . import selectors
+        from . import mails, selectors
         from .models import Deliverable, Dependency, Milestone, Note, ProgressNote
         from .progress_notes.selectors import CALLED, progress_note_shown_to, progress_notes_visible_to
+        from .selectors import steps_told
 
+        for step in steps_told.STEPS:
+            kinds.register(
+                kinds.Kind(step.kind, mails.compose, step.title, step.hint, ways=tuple(Way), usual=step.usual)
+            )
+        kinds.register(kinds.Kind(steps_told.BY_LINK, mails.compose))
         follow(
             Milestone,
             noun="milestone",

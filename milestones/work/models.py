@@ -170,7 +170,10 @@ class Deliverable(Owed, GroupOwned):
 
 @pghistory.track()
 class Milestone(Owed, GroupOwned):
-    """A dated step with one owner: towards a deliverable, or to prepare a meeting."""
+    """A dated step with one owner: towards a deliverable, or to prepare a meeting.
+
+    `disclaimed_by` is set while its owner, or who stands in for them, says that it isn't theirs and nobody has decided.
+    """
 
     body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="milestones")
     deliverable = models.ForeignKey(
@@ -180,13 +183,27 @@ class Milestone(Owed, GroupOwned):
     baseline_due = ApproximateDateField(help_text="Due date in the plan as it was adopted.")
     evidence_asked = models.CharField("evidence asked for", max_length=300, blank=True)
     due_revision = models.PositiveIntegerField(default=1, help_text="Rises with each change of the due date.")
+    disclaimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    disclaimed_because = models.CharField(
+        "why it is not the owner’s", max_length=REASON_AT_MOST, blank=True, db_default=""
+    )
     follows = models.ManyToManyField(
         "self", through="Dependency", symmetrical=False, related_name="followed_by", blank=True
     )
 
     class Meta(GroupOwned.Meta):
         ordering = ["due", "id"]
-        constraints = [*GroupOwned.Meta.constraints, *consistent("milestone")]
+        constraints = [
+            *GroupOwned.Meta.constraints,
+            *consistent("milestone"),
+            models.CheckConstraint(
+                condition=Q(disclaimed_by__isnull=True, disclaimed_because="")
+                | (Q(disclaimed_by__isnull=False) & ~Q(disclaimed_because="")),
+                name="milestone_disclaimed_because",
+            ),
+        ]
         indexes = [
             GinIndex(SearchVector("title", config="english"), name="milestone_search"),
             models.Index(fields=["owner", "state"], name="milestone_of_owner"),

@@ -99,6 +99,12 @@ class HandInForm(Seen):
         "What shows it", WORDS_AT_MOST, "Documents, links, or where it can be seen.", required=False, rows=2
     )
 
+    def ask_for_evidence(self, asked: str) -> None:
+        """Require what shows it, and say what is asked for; nothing for an empty text."""
+        if asked:
+            self.fields["evidence"].help_text = f"Asked for: {asked}"
+            self.fields["evidence"].required = True
+
 
 class AcceptForm(Seen):
     """On which day."""
@@ -116,6 +122,12 @@ class ReasonForm(Seen):
     """Why."""
 
     reason = reason()
+
+
+class DisclaimForm(Seen):
+    """Why it is not the owner's."""
+
+    reason = reason("Why it is not yours", "And whose it is, if you know. Everyone in the group reads it.")
 
 
 class MoveForm(Seen):

@@ -16,6 +16,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.urls import ResolverMatch
 
+from .addresses import secret_address as secret_address
 from .models import User
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from teams.clock import selectors as clock
 
 from .identities.provider import configured
-from .identities.selectors import showed_second_factor
+from .identities.selectors import has_second_factor_at_provider, showed_second_factor
 from .models import Identity, User
 
 
@@ -45,6 +45,18 @@ def must_set_up_second_factor(person: User, session: SessionBase) -> bool:
         return False
     factors = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
     return not Authenticator.objects.filter(user=person, type__in=factors).exists()
+
+
+def is_known_by_mail_alone(person: User) -> bool:
+    """Whether a signed link that was mailed to the person may answer for them without a session.
+
+    Not for who must have a second factor or has one: whoever reads their mail would get round it.
+    """
+    if settings.SECOND_FACTOR_REQUIRED and (person.is_government or person.is_site_admin):
+        return False
+    factors = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+    has_one = Authenticator.objects.filter(user=person, type__in=factors).exists()
+    return not (has_one or has_second_factor_at_provider(person))
 
 
 def lacking_second_factor() -> QuerySet[User]:

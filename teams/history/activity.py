@@ -214,7 +214,10 @@ def _told(standing: Standing, each: Followed, event: dict[str, Any], names: Name
         fields = list(field_changes(each.model, event["row_before"], event["row_after"], names, longest))
     return Told(
         at=event["at"],
-        by=signed(names.get((User, event["by"]), ""), names.get((User, event["stands_in_for"]), "")) or made_by,
+        by=signed(
+            names.get((User, event["by"]), ""), names.get((User, event["stands_in_for"]), ""), event["row_made_by"]
+        )
+        or made_by,
         reason=event["row_reason"] if each.tells_reasons(standing, event["row_body"]) else "",
         noun=each.noun,
         title=event["row_title"],

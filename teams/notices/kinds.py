@@ -5,22 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import formats
 
 from teams.accounts.models import User
 
 from .models import DIGEST, DIGESTS, Notice, Way
+
+WASHINGTON: Final = ZoneInfo("America/New_York")
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
     """A mail to one person, ready to go: the same content as plain text and as HTML.
 
-    `secret` is a part of it that opens something, such as an invitation's link: it goes, and is not kept. Where its
-    kind may come in a digest, `summary` says there in a sentence or two what the subject doesn't, and `link` is the
-    full address of what it is about. `to` is who gets it now, where that is another than the notice's recipient (an
+    `secret` is a part of it that opens something, such as an invitation's link, and so are `secrets`: they go, and are
+    not kept. Where its kind may come in a digest, `summary` says there in a sentence or two what the subject doesn't,
+    `link` is the full address of what it is about, and `answers` are what can be answered from the mail: what each link
+    says, and its address. `to` is who gets it now, where that is another than the notice's recipient (an
     absence began or ended since it was queued), and `why` then says why they do: it does not go as it is, but goes on
     to that person, by their choices.
     """
@@ -30,14 +37,18 @@ class Mail:
     html: str
     headers: Mapping[str, str] = field(default_factory=dict)
     secret: str = ""
+    secrets: tuple[str, ...] = ()
     summary: str = ""
     link: str = ""
+    answers: tuple[tuple[str, str], ...] = ()
     to: User | None = None
     why: str = ""
 
     def kept(self, content: str) -> str:
-        """The content as the outbox keeps it: without the secret."""
-        return content.replace(self.secret, "…") if self.secret else content
+        """The content as the outbox keeps it: without what opens something."""
+        for each in filter(None, (self.secret, *self.secrets)):
+            content = content.replace(each, "…")
+        return content
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +119,27 @@ def chosen() -> list[Kind]:
 def known() -> list[Kind]:
     """Every kind, in the order in which they were registered."""
     return list(_kinds.values())
+
+
+def thread_of(subject_key: str, title: str) -> dict[str, str]:
+    """The headers by which mail programs show all mails about one thing as one thread, whatever their subjects.
+
+    None of them is the first, so each answers one that never was (RFC 5322, 3.6.4). Programs that go by the subject
+    alone read `Thread-Topic`.
+    """
+    first = f"<{subject_key.replace(':', '-')}@{urlsplit(settings.SITE_URL).hostname}>"
+    return {"References": first, "In-Reply-To": first, "Thread-Topic": " ".join(title.split())}
+
+
+def when_in_words(at: datetime, zone: ZoneInfo) -> str:
+    """An instant on the clocks that matter: that of the reader's zone, and Washington's where it shows another time."""
+    there = at.astimezone(zone)
+    washington = at.astimezone(WASHINGTON)
+    words = f"{formats.date_format(there, 'l, F j, Y')}, {there:%H:%M %Z}"
+    if washington.utcoffset() == there.utcoffset():
+        return words
+    day = "" if washington.date() == there.date() else f" on {formats.date_format(washington, 'l')}"
+    return f"{words} ({washington:%H:%M}{day} in Washington)"
 
 
 def foot(why: str) -> dict[str, str]:

@@ -123,7 +123,7 @@ def test_a_digest_tells_each_milestone_once_by_its_latest_reminder_with_its_link
         assert text.count("Late since July 27: First draft") == 1
         assert text.count("Late since July 28: Second draft") == 1
         assert text.count("/groups/ecom/milestones/milestone-") == 2
-    assert "Team 1: Standards and Process. Please finish it, or tell your team today" in mail.text
+    assert "Team 1: Standards and Process. Please finish it, or say by when" in mail.text
     skipped = Notice.objects.filter(state=Notice.State.SKIPPED)
     assert {remark.partition(";")[0] for remark in skipped.values_list("remark", flat=True)} == {
         "A later reminder takes its place.",

@@ -98,7 +98,7 @@ def test_the_text_says_all_that_the_owner_needs(group: WorkingGroup) -> None:
     assert "Deliverable: Process diagrams" in lines
     assert "Team: Team 1: Standards and Process" in lines
     assert "State: Planned" in lines
-    assert "Please finish it by then, or tell your team now if it needs longer." in lines
+    assert "Please finish it by then, or say now if it needs longer." in lines
     assert "https://portal.example/groups/ecom/milestones/first/" in lines
     why = "Why you get this mail: You own this milestone; the group's rule reminds 7 days before it is due."
     assert why in lines
@@ -116,11 +116,12 @@ def test_the_html_says_the_same(group: WorkingGroup) -> None:
         "Process diagrams",
         "Team 1: Standards and Process",
         "Planned",
-        "Please finish it by then, or tell your team now if it needs longer.",
+        "Please finish it by then, or say now if it needs longer.",
         "You own this milestone; the group's rule reminds 7 days before it is due.",
     ):
         assert sentence in said
     assert html.links == [
+        *["https://portal.example/mail/answer/…/"] * 3,
         "https://portal.example/groups/ecom/milestones/first/",
         "https://portal.example/profile/mail/",
         "https://portal.example",
@@ -137,8 +138,8 @@ def test_the_html_has_one_style_block_and_no_style_attribute(group: WorkingGroup
 @pytest.mark.parametrize(
     ("due", "state", "asked"),
     [
-        ("2018-07-13", State.PLANNED, "Please finish it, or tell your team today by when it will be done."),
-        ("2018-07-20", State.UNDER_WAY, "Please finish it today, or tell your team by when it will be done."),
+        ("2018-07-13", State.PLANNED, "Please finish it, or say by when it will be done and why."),
+        ("2018-07-20", State.UNDER_WAY, "Please finish it today, or say by when it will be done and why."),
         ("2018-07-27", State.RETURNED, "It was returned to you: please see what is missing, and hand it in again."),
     ],
 )

@@ -43,11 +43,16 @@ RULES: dict[str, tuple[set[str], set[str], str | None]] = {
     "keep": (DROPS, {"planned", "under_way", "handed_in", "returned"}, None),
     "drop": (DROPS, {"planned", "under_way", "handed_in", "returned"}, "dropped"),
     "take_up": (DROPS, {"dropped"}, "planned"),
+    "disclaim": (OWNS, {"planned", "under_way", "returned"}, None),
+    "let_stay": (PLANS, {"planned", "under_way", "returned"}, None),
     "move_due": (PLANS | OWNS, {"planned", "under_way", "handed_in", "returned"}, None),
     "change_owner": (PLANS, {"planned", "under_way", "handed_in", "returned"}, None),
     "change_milestone": (PLANS, set(State.values), None),
 }
-NEED_A_REASON = {"take_back", "send_back", "reopen", "propose_drop", "keep", "drop", "take_up", "move_due"}
+NEED_A_REASON = {
+    *("take_back", "send_back", "reopen", "propose_drop", "keep", "drop", "take_up", "move_due"),
+    *("disclaim", "let_stay"),
+}
 
 
 @dataclass
@@ -62,6 +67,7 @@ class World:
     owners: list[str] = field(default_factory=lambda: ["owner", "owner"])
     handed_in_by: list[str] = field(default_factory=lambda: ["", ""])
     asked: list[bool] = field(default_factory=lambda: [False, False])
+    disclaimed: list[bool] = field(default_factory=lambda: [False, False])
     moves: list[int] = field(default_factory=lambda: [0, 0])
     changes: list[list[tuple[str, str]]] = field(default_factory=lambda: [[], []])
 
@@ -108,8 +114,11 @@ def may(world: World, who: str, call: str, index: int) -> bool:
     """What the rules above say of the person, whatever the state."""
     who_may = set(RULES[call][0])
     owner = world.owners[index]
-    if call in ("start", "hand_in", "take_back", "move_due") and owner != "owner":
+    if call in ("start", "hand_in", "take_back", "move_due", "disclaim") and owner != "owner":
         who_may -= OWNS
+    if call == "disclaim" and owner != "owner":
+        # The other owner is the lead, whose stand-in owns in their stead.
+        who_may |= {"lead", "stand-in of the lead"}
     if call == "accept":
         who_may -= {owner, world.handed_in_by[index]}
     return who in who_may
@@ -125,6 +134,8 @@ def step(world: World, who: str, call: str, index: int, says: str, stale: bool, 
     fits = state in RULES[call][1]
     fits &= not (call == "propose_drop" and world.asked[index])
     fits &= not (call == "keep" and not world.asked[index])
+    fits &= not (call == "disclaim" and world.disclaimed[index])
+    fits &= not (call == "let_stay" and not world.disclaimed[index])
     fits &= bool(says.strip()) or call in ("start", "accept", "change_milestone")
     fits &= not (call == "move_due" and given["due"] == before.due)
     new_owner = ("owner" if number % 2 else "lead") if call == "change_owner" else ""
@@ -153,6 +164,10 @@ def step(world: World, who: str, call: str, index: int, says: str, stale: bool, 
         world.handed_in_by[index] = who
     if call == "propose_drop":
         world.asked[index] = True
+    if call == "disclaim":
+        world.disclaimed[index] = True
+    if call in ("let_stay", "change_owner") or RULES[call][2] is not None:
+        world.disclaimed[index] = False
     if call == "keep" or world.states[index] in ("accepted", "dropped"):
         world.asked[index] = False
 
@@ -165,11 +180,12 @@ def check(world: World) -> None:
     rows = [Milestone.objects.get(pk=each.pk) for each in world.milestones]
     assert [row.state for row in rows] == world.states
     assert [row.due_revision - 1 for row in rows] == world.moves == [row.slips.count() for row in rows]
-    for row, changes, asked in zip(rows, world.changes, world.asked, strict=True):
+    for row, changes, asked, disclaimed in zip(rows, world.changes, world.asked, world.disclaimed, strict=True):
         assert (row.accepted is not None) == (row.state == State.ACCEPTED)
         if row.accepted and row.handed_in_at:
             assert row.accepted.first >= row.handed_in_at.date()
         assert bool(row.drop_asked_by_id) == asked
+        assert bool(row.disclaimed_by_id) == disclaimed
         events = row.pgh_event_model.objects.filter(pgh_obj_id=row.pk).order_by("pgh_id")  # type: ignore[attr-defined]
         recorded = [event.pgh_context.metadata for event in events if event.pgh_label == "update"]
         assert len(recorded) == len(changes)

@@ -280,7 +280,7 @@ def test_a_second_press_changes_nothing_and_complains_of_nothing(
 @pytest.mark.parametrize(
     ("who", "offered"),
     [
-        ("owner", "Hand in Start Need more time…"),
+        ("owner", "Hand in Start It is not mine… Need more time…"),
         ("lead", "Hand in Start Propose to drop it… Need more time…"),
         ("chair", "Hand in Start Drop it… Need more time…"),
         ("reviewer", ""),

@@ -1,5 +1,6 @@
 """Questions about what is owed. What a person sees starts from that person."""
 
+from .by_mail import Act, answer_address, answers_of, read_answer
 from .clauses import ClauseHeading, clauses_of, stands_under, with_clauses
 from .following import Follower, followers_of
 from .notes import ABOUT, notes_about, notes_that_say, notes_visible_to
@@ -21,6 +22,7 @@ from .visible import (
 __all__ = [
     "ABOUT",
     "OWN",
+    "Act",
     "AtRisk",
     "Circle",
     "ClauseHeading",
@@ -31,6 +33,8 @@ __all__ = [
     "Progress",
     "Step",
     "Verb",
+    "answer_address",
+    "answers_of",
     "belongs_to",
     "can_follow",
     "changes_of",
@@ -57,6 +61,7 @@ __all__ = [
     "plan_of_body",
     "progress_of",
     "progress_of_bodies",
+    "read_answer",
     "reminders_of",
     "right_to",
     "slips_of",

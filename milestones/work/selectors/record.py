@@ -67,7 +67,7 @@ def milestone_of(person: User, group: WorkingGroup, today: date) -> QuerySet[Mil
         .filter(group=group)
         .select_related(
             *("group", "body__group", "owner__organization", "preparation__meeting__group"),
-            *("handed_in_by", "drop_asked_by"),
+            *("handed_in_by", "drop_asked_by", "disclaimed_by"),
         )
         .annotate(
             noted=first_notes(person, today, milestone=OuterRef("pk")),
@@ -101,6 +101,7 @@ def changes_of(owed: Milestone | Deliverable) -> list[MilestoneChange]:
             by=_name_of("who"),
             instead_of=_name_of("stood_in_for"),
             reason=KeyTextTransform("reason", "pgh_context__metadata"),
+            through=KeyTextTransform("by", "pgh_context__metadata"),
         )
         .select_related(*named)
         .order_by("-pgh_created_at", "-pgh_id")[: CHANGES_SHOWN + 1]
@@ -133,7 +134,7 @@ def _in_words(events: list[Any]) -> list[MilestoneChange]:
         else:
             words = []
         if words:
-            by = signed(event.by or "", event.instead_of or "")
+            by = signed(event.by or "", event.instead_of or "", event.through)
             changes.append(MilestoneChange(event.at, by, words, event.reason or "", event.edit_revision))
         before = event
     return changes[::-1]
@@ -166,6 +167,10 @@ def _of_milestone(before: Any, after: Any) -> Iterable[str]:
     if before.evidence_asked != after.evidence_asked:
         asked = after.evidence_asked
         yield f"Evidence asked for is now “{asked}”." if asked else "No evidence is asked for any more."
+    if after.disclaimed_because and before.disclaimed_because != after.disclaimed_because:
+        yield "Its owner says that it isn’t theirs."
+    elif before.disclaimed_because and not after.disclaimed_because and before.owner_id == after.owner_id:
+        yield "It stays with its owner."
     if before.owner_id != after.owner_id:
         yield f"Owner changed from {before.owner} to {after.owner}."
     if before.deliverable_id != after.deliverable_id:

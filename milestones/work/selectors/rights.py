@@ -31,6 +31,8 @@ class Verb(enum.StrEnum):
     DROP = "drop"
     TAKE_UP = "take_up"
     MOVE = "move"
+    DISCLAIM = "disclaim"
+    LET_STAY = "let_stay"
 
 
 # From which states each leads where. What leads nowhere leaves the state as it is.
@@ -46,6 +48,8 @@ FROM: Final[dict[Verb, frozenset[str]]] = {
     Verb.DROP: frozenset(OPEN_STATES),
     Verb.TAKE_UP: frozenset({State.DROPPED}),
     Verb.MOVE: frozenset(OPEN_STATES),
+    Verb.DISCLAIM: frozenset(TO_DO),
+    Verb.LET_STAY: frozenset(TO_DO),
 }
 TO: Final[dict[Verb, State]] = {
     Verb.START: State.UNDER_WAY,
@@ -71,8 +75,9 @@ ACTION: Final[dict[Verb, Action]] = {
     Verb.DROP: Action.DROP_WORK,
     Verb.TAKE_UP: Action.DROP_WORK,
     Verb.MOVE: Action.PLAN_WORK,
+    Verb.LET_STAY: Action.PLAN_WORK,
 }
-OWNERS: Final = frozenset({Verb.START, Verb.HAND_IN, Verb.TAKE_BACK, Verb.MOVE})
+OWNERS: Final = frozenset({Verb.START, Verb.HAND_IN, Verb.TAKE_BACK, Verb.MOVE, Verb.DISCLAIM})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +93,20 @@ OWN: Final = InRight()
 def right_to(standing: Standing, person: int, verb: Verb, owed: Milestone | Deliverable) -> InRight | None:
     """In whose right the owner of the standing (with the key `person`) may do it in any state; None: they mayn't.
 
-    A milestone's owner may what OWNERS says. Nobody accepts what they own or handed in themselves.
+    A milestone's owner may what OWNERS says; what ACTION doesn't name is theirs alone. Nobody accepts what they own or
+    handed in themselves.
     """
     owner = owed.owner_id if isinstance(owed, Milestone) else None
     if verb == Verb.ACCEPT and person in (owner, owed.handed_in_by_id):
         return None
     if verb in OWNERS and person == owner:
         return OWN
-    action = ACTION[verb]
-    if standing.may_by_own_role(action, owed.body):
+    action = ACTION.get(verb)
+    if action and standing.may_by_own_role(action, owed.body):
         return OWN
     if verb in OWNERS and owner is not None and any(each.person == owner for each in standing.stands_in):
         return InRight(owner)
-    return in_right_of(standing, action, owed)
+    return in_right_of(standing, action, owed) if action else None
 
 
 def in_right_of(standing: Standing, action: Action, owed: Milestone | Deliverable) -> InRight | None:
@@ -122,6 +128,10 @@ def fits(verb: Verb, owed: Milestone | Deliverable) -> bool:
         return False
     if verb == Verb.KEEP and not owed.drop_asked_by_id:
         return False
+    if verb in (Verb.DISCLAIM, Verb.LET_STAY):
+        is_disclaimed = isinstance(owed, Milestone) and owed.disclaimed_by_id is not None
+        if not isinstance(owed, Milestone) or is_disclaimed == (verb == Verb.DISCLAIM):
+            return False
     return owed.state in FROM[verb]
 
 

@@ -71,12 +71,19 @@ def to_decide(standings: Iterable[Standing]) -> Q:
     return Q(drop_asked_by__isnull=False, state__in=OPEN_STATES) & (found | Q(group__in=everywhere))
 
 
+def to_hand_over(standing: Standing) -> Q:
+    """Milestones whose owner says that they aren't theirs, where the owner of the standing plans by a role."""
+    disclaimed = Q(group=standing.group, disclaimed_by__isnull=False, state__in=TO_DO)
+    return disclaimed & _bodies_where(standing, Action.PLAN_WORK)
+
+
 def waiting_on(person: User, day: date, standings: Iterable[Standing] = ()) -> QuerySet[Milestone]:
     """What the person still has to do, in groups that they may enter on `day`: the first due first.
 
     That is what they own and have not handed in; with their `standings` also what those own there for whom they stand
-    in, what is handed in and theirs to accept, and what is proposed to be dropped and theirs to decide. What is due in
-    a month is due on its last day, so it comes after what is due on a day of that month.
+    in, what is handed in and theirs to accept, what its owner says is not theirs, and theirs to hand over, and what is
+    proposed to be dropped and theirs to decide. What is due in a month is due on its last day, so it comes after what
+    is due on a day of that month.
     """
     waits = Q(owner=person, state__in=TO_DO)
     known = list(standings)
@@ -85,6 +92,8 @@ def waiting_on(person: User, day: date, standings: Iterable[Standing] = ()) -> Q
             waits |= Q(group=standing.group, owner__in=[each.person for each in standing.stands_in], state__in=TO_DO)
         if any(role in ALLOWED[Action.ACCEPT_WORK] for _, role in standing.counting):
             waits |= to_accept(person, standing)
+        if any(role in ALLOWED[Action.PLAN_WORK] for _, role in standing.counting):
+            waits |= to_hand_over(standing)
     if any(standing.roles & ALLOWED[Action.DROP_WORK] for standing in known):
         waits |= to_decide(known)
     owed = milestones_visible_to(person, day).filter(waits)

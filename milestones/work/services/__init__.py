@@ -1,5 +1,6 @@
 """Changes to what is owed. What a person does asks for their right itself; see `refusals` for what is raised."""
 
+from .by_mail import answer_by_mail
 from .dates import move_deliverable_due, move_due
 from .notes import write_note
 from .plan import derive_states, drop_deliverable, drop_milestone, hand_over, move_deliverable, set_due, take_baseline
@@ -13,7 +14,20 @@ from .planning import (
     remove_dependency,
 )
 from .refusals import ChangedMeanwhile, NotInTheGroup, NotYours, Refused
-from .states import accept, drop, hand_in, keep, propose_drop, reopen, send_back, start, take_back, take_up
+from .states import (
+    accept,
+    disclaim,
+    drop,
+    hand_in,
+    keep,
+    let_stay,
+    propose_drop,
+    reopen,
+    send_back,
+    start,
+    take_back,
+    take_up,
+)
 
 __all__ = [
     "ChangedMeanwhile",
@@ -24,16 +38,19 @@ __all__ = [
     "add_deliverable",
     "add_dependency",
     "add_milestone",
+    "answer_by_mail",
     "change_deliverable",
     "change_milestone",
     "change_owner",
     "derive_states",
+    "disclaim",
     "drop",
     "drop_deliverable",
     "drop_milestone",
     "hand_in",
     "hand_over",
     "keep",
+    "let_stay",
     "move_deliverable",
     "move_deliverable_due",
     "move_due",

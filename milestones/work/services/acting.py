@@ -55,6 +55,10 @@ def check(by: User, verb: Verb, found: Milestone | Deliverable) -> InRight:
     if not fits(verb, found):
         if verb == Verb.PROPOSE_DROP and found.drop_asked_by_id:
             raise Refused("It is proposed already to drop it.")
+        if verb == Verb.DISCLAIM and isinstance(found, Milestone) and found.disclaimed_by_id:
+            raise Refused("It was said already that it is not its owner’s.")
+        if verb == Verb.LET_STAY and found.is_open:
+            raise Refused("Nobody says any more that it is not its owner’s.")
         if verb == Verb.KEEP and found.is_open:
             raise Refused("Nobody proposes to drop it any more.")
         raise Refused(f"It is {found.get_state_display().lower()} now, so that can’t be done.")

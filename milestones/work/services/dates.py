@@ -15,6 +15,7 @@ from teams.dates import ApproximateDate
 
 from .acting import check, check_planning, locked, reason_of, recorded
 from .refusals import ChangedMeanwhile, Refused
+from .telling import tell
 
 ASK = "Say why it needs another date."
 
@@ -76,6 +77,7 @@ def move_due(
     days = (due.last - found.due.last).days
     with recorded(by, right, reason):
         slips = [slip(found, due=due, reason=reason, by=by, right=right)]
+    tell(by, Verb.MOVE, found)
     following = set(ids_after(found)) if along else set()
     for pk, revision in sorted((along or {}).items()):
         slips.append(_move_along(by, found, pk, revision, days, reason, follows=pk in following))
@@ -96,7 +98,9 @@ def _move_along(
     if due.last < clock.today(found.group.timezone):
         raise Refused(f"“{found}” would be due on a day that has passed.")
     with recorded(by, right, reason):
-        return slip(found, due=due, reason=reason, by=by, right=right, moved_with=first)
+        made = slip(found, due=due, reason=reason, by=by, right=right, moved_with=first)
+    tell(by, Verb.MOVE, found)
+    return made
 
 
 @transaction.atomic

@@ -26,8 +26,8 @@ def hand_over(*, milestone: Milestone, to: User) -> None:
     )
     if not to.is_active or not (to.is_site_admin or belongs.exists()):
         raise NotInTheGroup
-    milestone.owner = to
-    milestone.save(update_fields=["owner"])
+    milestone.owner, milestone.disclaimed_by, milestone.disclaimed_because = to, None, ""
+    milestone.save(update_fields=["owner", "disclaimed_by", "disclaimed_because"])
 
 
 @transaction.atomic

@@ -21,6 +21,7 @@ from teams.dates import ApproximateDate
 
 from .acting import check_planning, derive, locked, reason_of, recorded
 from .refusals import NotInTheGroup, Refused
+from .telling import tell_new_owner
 
 TITLE_AT_MOST = 200
 
@@ -95,10 +96,11 @@ def change_owner(*, by: User, milestone: Milestone, to: User, reason: str, seen:
     if found.owner_id == to.pk:
         raise Refused(f"{to} owns it already.")
     _check_owner(to, found)
-    found.owner = to
+    found.owner, found.disclaimed_by, found.disclaimed_because = to, None, ""
     found.edit_revision += 1
     with recorded(by, right, reason):
-        found.save(update_fields=["owner", "edit_revision"])
+        found.save(update_fields=["owner", "disclaimed_by", "disclaimed_because", "edit_revision"])
+    tell_new_owner(by, found)
     return found
 
 

@@ -21,6 +21,7 @@ from teams.dates import ApproximateDate
 
 from .acting import check, derive, derived_from, locked, reason_of, recorded
 from .refusals import Refused
+from .telling import tell
 
 Thing = TypeVar("Thing", bound=Milestone | Deliverable)
 
@@ -85,6 +86,22 @@ def reopen(*, by: User, owed: Thing, reason: str, seen: int | None = None) -> Th
 
 
 @transaction.atomic
+def disclaim(*, by: User, owed: Milestone, reason: str, seen: int | None = None) -> Milestone:
+    """Say as its owner that it isn't theirs; whoever plans for its body hands it over, or lets it stay."""
+    found, right = _begin(by, Verb.DISCLAIM, owed, seen)
+    found.disclaimed_by, found.disclaimed_because = by, reason_of(reason, "Say why, and whose it is if you know.")
+    return _end(by, Verb.DISCLAIM, found, right, found.disclaimed_because)
+
+
+@transaction.atomic
+def let_stay(*, by: User, owed: Milestone, reason: str, seen: int | None = None) -> Milestone:
+    """Answer that it stays with its owner, and why."""
+    found, right = _begin(by, Verb.LET_STAY, owed, seen)
+    found.disclaimed_by, found.disclaimed_because = None, ""
+    return _end(by, Verb.LET_STAY, found, right, reason_of(reason))
+
+
+@transaction.atomic
 def propose_drop(*, by: User, owed: Thing, reason: str, seen: int | None = None) -> Thing:
     """Propose that it is owed no more; the chair or an administrator decides."""
     found, right = _begin(by, Verb.PROPOSE_DROP, owed, seen)
@@ -127,6 +144,7 @@ _TOUCHED = (
     *("state", "accepted", "done", "evidence", "handed_in_by", "handed_in_at"),
     *("drop_asked_by", "drop_asked_because", "edit_revision"),
 )
+_TOUCHED_OF_MILESTONE = (*_TOUCHED, "disclaimed_by", "disclaimed_because")
 # What can be done with a deliverable that has milestones, too.
 _OF_ANY_DELIVERABLE = frozenset({Verb.PROPOSE_DROP, Verb.KEEP, Verb.DROP, Verb.TAKE_UP})
 
@@ -145,8 +163,12 @@ def _end(by: User, verb: Verb, found: Thing, right: InRight, reason: str = "") -
     found.state = TO.get(verb, found.state)
     if not found.is_open:
         found.drop_asked_by, found.drop_asked_because = None, ""
+    if isinstance(found, Milestone) and verb in TO:
+        # Whoever goes on with it takes it as theirs, and what is done or dropped is nobody's any more.
+        found.disclaimed_by, found.disclaimed_because = None, ""
     found.edit_revision += 1
     with recorded(by, right, reason):
-        found.save(update_fields=_TOUCHED)
+        found.save(update_fields=_TOUCHED_OF_MILESTONE if isinstance(found, Milestone) else _TOUCHED)
         derive([found.deliverable_id if isinstance(found, Milestone) else found.pk])
+    tell(by, verb, found)
     return found

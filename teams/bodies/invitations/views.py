@@ -18,7 +18,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
-from teams.accounts.access import SignedInRequest, public, takes
+from teams.accounts.access import SignedInRequest, public, secret_address, takes
 from teams.accounts.models import User
 from teams.accounts.selectors import has_way_in
 from teams.accounts.services import reserve_number
@@ -138,6 +138,7 @@ def _is_closed(state: BodyState | None) -> bool:
 
 
 @never_cache
+@secret_address
 @public
 @takes("GET", "POST")
 def accept(request: HttpRequest, token: str) -> HttpResponseBase:
@@ -182,6 +183,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponseBase:
 
 
 @never_cache
+@secret_address
 @public
 @takes("POST")
 def passkey(request: HttpRequest, token: str) -> JsonResponse:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
-from teams.accounts.access import SignedInRequest, public, signed_in, takes
+from teams.accounts.access import SignedInRequest, public, secret_address, signed_in, takes
 from teams.accounts.models import User
 from teams.notices import kinds, selectors, services
 from teams.notices.models import Way
@@ -43,6 +43,7 @@ def choices(request: SignedInRequest) -> HttpResponse:
     )
 
 
+@secret_address
 @csrf_exempt  # a mail program that does as RFC 8058 says has no page of ours to take a token from
 @public
 @takes("GET", "POST")

@@ -12,7 +12,7 @@ from teams.accounts.models import User
 from teams.clock import selectors as clock
 from teams.notices import kinds
 from teams.notices.models import Choice, QuietTimes, Way
-from teams.reasons import made_by
+from teams.reasons import LINK_IN_MAIL, made_by
 
 from .queueing import plan_again
 
@@ -65,7 +65,7 @@ def least(*, person: User, names: Iterable[str]) -> None:
     For the link in a mail, which works without signing in: the history names the link, not a person. Doing it again
     changes nothing.
     """
-    with made_by("link in a mail", at=clock.now()):
+    with made_by(LINK_IN_MAIL, at=clock.now()):
         _one_at_a_time(person)
         for name in names:
             kind = kinds.find(name)

@@ -39,7 +39,8 @@ _WAITING: Final = "state = 'waiting' AND way IN ('daily', 'weekly') AND coalesce
 _WRITE: Final = f"""
     INSERT INTO {TABLE} (kind, rule, subject_key, revision, recipient_id, owed_to_id, scope, why, due_at, created_at)
     SELECT '{DIGEST}', owed.way, '{SUBJECT}' || notice_period(%s, owed.way, person.timezone, %s), 1,
-        owed.recipient_id, owed.recipient_id, '', 'You chose a ' || owed.way || ' digest.', owed.due_at, %s
+        owed.recipient_id, owed.recipient_id, '', 'You get some kinds of mail in a ' || owed.way || ' digest.',
+        owed.due_at, %s
     FROM (
         SELECT recipient_id, way, min(coalesce(held_until, due_at)) AS due_at
         FROM {TABLE} WHERE {_WAITING} AND digest_id IS NULL GROUP BY recipient_id, way
@@ -139,6 +140,7 @@ def mail_of(digest: Notice, contents: Contents) -> Mail:
                 "subject": " ".join(mail.subject.split()),
                 "summary": mail.summary,
                 "link": mail.link or settings.SITE_URL,
+                "answers": mail.answers,
                 "due_at": notice.due_at,
                 "why": notice.why,
             }
@@ -150,7 +152,8 @@ def mail_of(digest: Notice, contents: Contents) -> Mail:
     with timezone.override(zone):
         text = render_to_string("emails/digest.txt", context)
         html = render_to_string("emails/digest.html", context)
-    return Mail(f"{title}: {number}", text, html)
+    secrets = tuple(secret for _, mail in told for secret in (mail.secret, *mail.secrets) if secret)
+    return Mail(f"{title}: {number}", text, html, secrets=secrets)
 
 
 def name_of(digest: Notice) -> str:
