@@ -119,7 +119,7 @@ def test_neither_database_nor_outbox_keeps_the_link(team: Body, chair: User) -> 
     notices.send_due()
     token = links.token_of(invitation.nonce)
     assert token in MailboxMessage.objects.get().text
-    kept = Notice.objects.get()
+    kept = Notice.objects.get(rule="asked")
     assert token not in kept.text + kept.html
     assert "…" in kept.text
     assert all(token not in str(value) for value in Invitation.objects.values().get().values())
@@ -130,7 +130,7 @@ def test_the_link_needs_the_secret_key(team: Body, chair: User, settings: Settin
     settings.SECRET_KEY = "another key, as after a change of it or on another portal"
     assert Client().get(path_of(invitation)).status_code == 404
     assert notices.send_due() == 0
-    assert "secret key was changed" in Notice.objects.get().remark
+    assert "secret key was changed" in Notice.objects.get(rule="asked").remark
 
 
 # --- What is refused ---
@@ -199,7 +199,7 @@ def test_sending_again_renews_an_expired_one_and_stops_the_mail_before(team: Bod
     invitation = invited(team, chair)
     services.resend(by=chair, invitation=invitation)
     assert notices.send_due() == 1
-    assert Notice.objects.get(revision=1).remark == "It was sent again since, with another link."
+    assert Notice.objects.get(revision=1, rule="asked").remark == "It was sent again since, with another link."
     later(days=20)
     renewed = services.resend(by=chair, invitation=invitation)
     assert notices.send_due() == 1
@@ -210,7 +210,7 @@ def test_a_revoked_one_is_not_mailed_and_not_sent_again(team: Body, chair: User)
     invitation = invited(team, chair)
     services.revoke(by=chair, invitation=invitation)
     assert notices.send_due() == 0
-    assert Notice.objects.get().remark == "It was revoked."
+    assert Notice.objects.get(rule="asked").remark == "It was revoked."
     for refused in (services.resend, services.revoke):
         with pytest.raises(services.NotOpen):
             refused(by=chair, invitation=invitation)

@@ -18,11 +18,13 @@ from teams.bodies.models import Body, Invitation, Membership
 from teams.bodies.permissions import may_give_role, may_vouch_for_government
 from teams.clock import selectors as clock
 from teams.dates import ApproximateDate
-from teams.notices.services import owe_to_address
+from teams.notices.services import owe_to_address, queue
 
 from . import links, selectors
 
 VALID_FOR: Final = timedelta(days=14)
+# So long before it ends, who has not accepted is reminded once.
+REMINDED_BEFORE: Final = timedelta(days=2)
 
 
 class AlreadyInvited(Exception):
@@ -188,6 +190,7 @@ def accept(
         _join(invitation, person)
         invitation.accepted_at, invitation.accepted_by = now, person
         invitation.save(update_fields=["accepted_at", "accepted_by"])
+        queue(owed=selectors.outcome_owed(invitation, selectors.ACCEPTED, now), now=now)
     return person
 
 
@@ -199,16 +202,26 @@ def _locked(invitation: Invitation) -> Invitation:
 
 
 def _mail(invitation: Invitation, *, by: User, now: datetime) -> None:
-    owe_to_address(
-        kind=selectors.KIND,
-        rule="asked",
-        subject_key=f"{selectors.SUBJECT}{invitation.pk}",
-        revision=invitation.sendings,
-        address=invitation.email,
-        why=f"{by.name} invited you to {invitation.body}."[:300],
-        now=now,
-        useless_after=invitation.expires_at,
-    )
+    """Owe the mail, a reminder shortly before the link ends, and to who invited that it ran out.
+
+    Each is asked as it goes whether it still must: what was accepted, revoked or sent again meanwhile is skipped.
+    """
+    until = {"now": now, "useless_after": invitation.expires_at}
+    for rule, due_at in (
+        (selectors.ASKED, now),
+        (selectors.REMINDED, invitation.expires_at - REMINDED_BEFORE),
+    ):
+        owe_to_address(
+            kind=selectors.KIND,
+            rule=rule,
+            subject_key=f"{selectors.SUBJECT}{invitation.pk}",
+            revision=invitation.sendings,
+            address=invitation.email,
+            why=f"{by.name} invited you to {invitation.body}."[:300],
+            due_at=due_at,
+            **until,
+        )
+    queue(owed=selectors.outcome_owed(invitation, selectors.RAN_OUT, invitation.expires_at), now=now)
 
 
 def _who(invitation: Invitation, by: User | None) -> User | None:

@@ -63,8 +63,11 @@ def owe_to_address(
     why: str,
     now: datetime,
     useless_after: datetime,
+    due_at: datetime | None = None,
 ) -> Notice:
-    """Write a notice to an address whose owner may have no account, due at once; one that is there already is given.
+    """Write a notice to an address whose owner may have no account; one that is there already is given.
+
+    It is due at once, or at `due_at`: before it goes then, its kind is asked whether it still must.
 
     Instants are on the portal's clock. It belongs to no group's ledger: what it is about shows it. Nobody chose
     anything for an address, so it goes at once.
@@ -76,7 +79,7 @@ def owe_to_address(
         revision=revision,
         recipient=None,
         address=address,
-        defaults={"why": why, "due_at": now, "created_at": now, "useless_after": useless_after},
+        defaults={"why": why, "due_at": due_at or now, "created_at": now, "useless_after": useless_after},
     )
     return notice
 
