@@ -78,6 +78,7 @@ INSIDE: dict[str, tuple[dict[str, object], set[str] | None]] = {
     "work:write_team_note": ({**GROUP, "key": "team-1"}, NOTING),
     "meetings:calendar": (GROUP, None),
     "meetings:meeting": ({**GROUP, "key": "wgec-2018-10"}, None),
+    "meetings:add_action": ({**GROUP, "key": "wgec-2018-10"}, PLANNERS),
     "library:documents": (GROUP, None),
     "library:documents_csv": (GROUP, None),
     "library:document": ({**GROUP, "key": "framework"}, None),

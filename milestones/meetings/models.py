@@ -181,3 +181,17 @@ class Preparation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.milestone}, {self.days_before} days before {self.meeting}"
+
+
+@pghistory.track()
+class ActionItem(models.Model):
+    """A milestone that a meeting agreed on."""
+
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="action_items")
+    milestone = models.OneToOneField(Milestone, on_delete=models.CASCADE, related_name="action_item")
+
+    class Meta:
+        ordering = ["meeting", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.milestone}, from {self.meeting}"

@@ -10,14 +10,15 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
+from milestones.work.models import Milestone
 from milestones.work.selectors import stands_under
 from teams.accounts.models import Organization, User
-from teams.bodies.models import Body, WorkingGroup
+from teams.bodies.models import Body, Membership, WorkingGroup
 from teams.bodies.permissions import ALLOWED, Action
 from teams.bodies.selectors import groups_entered_by, memberships_counting_for
 from teams.dates import ApproximateDate, first_day, last_day
 
-from .models import AgendaItem, Meeting, Preparation, WorkStream
+from .models import ActionItem, AgendaItem, Meeting, Preparation, WorkStream
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +130,27 @@ def meeting_in_full(person: User, day: date) -> QuerySet[Meeting]:
     )
 
 
-def preparations_of(meeting: Meeting) -> QuerySet[Preparation]:
-    """What prepares the meeting, the first due first, with milestone and owner at hand."""
-    return (
-        Preparation.objects.filter(meeting=meeting)
-        .select_related("milestone__group", "milestone__owner__organization")
-        .order_by("milestone__due", "id")
+def milestones_around(meeting: Meeting) -> tuple[list[Preparation], list[ActionItem]]:
+    """What prepares the meeting, and what it agreed on, the first due first, with milestone and owner: one query."""
+    found = (
+        Milestone.objects.filter(Q(preparation__meeting=meeting) | Q(action_item__meeting=meeting))
+        .select_related("group", "body__group", "owner__organization", "preparation", "action_item")
+        .order_by("due", "id")
     )
+    prepares, agreed = [], []
+    for milestone in found:
+        if (preparation := getattr(milestone, "preparation", None)) and preparation.meeting_id == meeting.pk:
+            prepares.append(preparation)
+        if (action := getattr(milestone, "action_item", None)) and action.meeting_id == meeting.pk:
+            agreed.append(action)
+    return prepares, agreed
+
+
+def people_of(group: WorkingGroup, day: date) -> QuerySet[User]:
+    """Who can own what a meeting of the group agreed on: whoever belongs to the group, by name."""
+    held = Membership.objects.filter(Membership.holding(day), body__group=group)
+    people = User.objects.filter(is_active=True, pk__in=held.values("person"))
+    return people.select_related("organization").order_by("name", "id")
 
 
 def forums_of(person: User, group: WorkingGroup, today: date) -> list[Forum]:

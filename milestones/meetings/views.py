@@ -19,6 +19,7 @@ from teams.filters import address_with
 
 from . import month as months
 from . import sections, selectors
+from .action_pages import owing, takes_actions
 from .calendar import Asked, Kind, entries
 from .clocks import clocks_of
 from .forms import CalendarFilter
@@ -83,6 +84,7 @@ def meeting(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpResp
     """When it is for the reader, what it is for, what must be ready, and what came of it."""
     today = clock.today()
     meeting = get_object_or_404(selectors.meeting_in_full(request.user, today), group=group, key=key)
+    preparations, actions = selectors.milestones_around(meeting)
     return render(
         request,
         "meetings/meeting.html",
@@ -91,7 +93,9 @@ def meeting(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpResp
             "clocks": clocks_of(meeting, request.user.timezone),
             "clauses": clauses_of(meeting),
             "group": group,
-            "preparations": selectors.preparations_of(meeting),
+            "preparations": preparations,
+            "actions": actions,
+            "may_add_action": takes_actions(meeting) and bool(owing(request, group)),
             "sections": sections.sections_of(request.user, today, meeting),
             "breadcrumb": [
                 (group.slug.upper(), group.get_absolute_url()),

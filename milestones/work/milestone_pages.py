@@ -59,6 +59,7 @@ def milestone(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpRe
             "is_late": found.is_late(today),
             "slip": step.slip,
             "preparation": found.preparation if step.prepares else None,
+            "agreed_at": selectors.agreed_at(found),
             "risk": whole.risk(step),
             "before": whole.before(step),
             "after": whole.after(step),

@@ -40,7 +40,7 @@ STEPS = ("clause", "comment", "resolve", "edit", "move", "split", "merge", "remo
 NOT_ASKED_ABOUT = {
     *("why", "reminders:notice_mail", "statement:export_version", "statement:export_draft"),
     *("statement:export_compared", "work:move_milestone", "work:change_milestone"),
-    *("work:add_milestone", "work:add_deliverable"),
+    *("work:add_milestone", "work:add_deliverable", "meetings:add_action"),
     *(f"statement:draft_{step}" for step in STEPS),
     *(f"statement:{step}" for step in ("impact", "propose", "take_position", "change_proposal", "adopt")),
     *(f"statement:{step}" for step in ("clause_links", "remove_link", "thing")),

@@ -45,6 +45,7 @@ NOT_FOLLOWED = {
     # They would have to go by what their meeting was when they were written: a draft is not everybody's.
     "AgendaItem": "a meeting's draft",
     "Preparation": "a meeting's draft",
+    "ActionItem": "told by its milestone",
     # Nothing in the portal changes them yet but a load of the group's file.
     "Strategy": "loaded alone",
     "StrategyGoal": "loaded alone",

@@ -7,7 +7,16 @@ from .notes import ABOUT, notes_about, notes_that_say, notes_visible_to
 from .plan import Plan, meetings_of_plan, plan_around, plan_of, plan_of_body, progress_of, progress_of_bodies
 from .planning import belongs_to, can_follow, goals_of, milestones_to_follow, owners_for
 from .progress import AtRisk, Progress
-from .record import MilestoneChange, changes_of, milestone_of, notes_of, reminders_of, slips_of, what_happened
+from .record import (
+    MilestoneChange,
+    agreed_at,
+    changes_of,
+    milestone_of,
+    notes_of,
+    reminders_of,
+    slips_of,
+    what_happened,
+)
 from .rights import OWN, Verb, offered, right_to
 from .step import Prepared, Step
 from .team import Circle, circle_of, deliverables_of
@@ -33,6 +42,7 @@ __all__ = [
     "Progress",
     "Step",
     "Verb",
+    "agreed_at",
     "answer_address",
     "answers_of",
     "belongs_to",

@@ -66,8 +66,8 @@ def milestone_of(person: User, group: WorkingGroup, today: date) -> QuerySet[Mil
         milestones_visible_to(person, today)
         .filter(group=group)
         .select_related(
-            *("group", "body__group", "owner__organization", "preparation__meeting__group"),
-            *("handed_in_by", "drop_asked_by", "disclaimed_by"),
+            *("group", "body__group", "owner__organization", "handed_in_by", "drop_asked_by", "disclaimed_by"),
+            *("preparation__meeting__group", "action_item__meeting__group"),
         )
         .annotate(
             noted=first_notes(person, today, milestone=OuterRef("pk")),
@@ -79,6 +79,15 @@ def milestone_of(person: User, group: WorkingGroup, today: date) -> QuerySet[Mil
 def notes_of(milestone: Milestone, person: User) -> list[Note]:
     """The newest notes on a milestone that came by `milestone_of`, one more than are shown: no query."""
     return notes_read(getattr(milestone, "noted", []), person, milestone.body)
+
+
+def agreed_at(milestone: Milestone) -> Any:
+    """The meeting that agreed on a milestone that came by `milestone_of`; None where there is none, or it is a draft.
+
+    The room of meetings stands on this one, so it is asked by its reverse name.
+    """
+    action = getattr(milestone, "action_item", None)
+    return action.meeting if action is not None and action.meeting.state != "draft" else None
 
 
 def changes_of(owed: Milestone | Deliverable) -> list[MilestoneChange]:

@@ -5,6 +5,7 @@ from .dates import move_deliverable_due, move_due
 from .notes import write_note
 from .plan import derive_states, drop_deliverable, drop_milestone, hand_over, move_deliverable, set_due, take_baseline
 from .planning import (
+    add_action,
     add_deliverable,
     add_dependency,
     add_milestone,
@@ -35,6 +36,7 @@ __all__ = [
     "NotYours",
     "Refused",
     "accept",
+    "add_action",
     "add_deliverable",
     "add_dependency",
     "add_milestone",

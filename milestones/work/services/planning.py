@@ -72,6 +72,28 @@ def add_milestone(
 
 
 @transaction.atomic
+def add_action(
+    *, by: User, body: Body, title: str, owner: User, due: ApproximateDate, token: str, evidence_asked: str = ""
+) -> Milestone:
+    """Add a milestone that the body owes and that leads to no deliverable, such as what a meeting agreed to do.
+
+    `token` and what it raises as for `add_milestone`.
+    """
+    right = check_planning(by, body)
+    owed = Deliverable(group=body.group, body=body)
+    _check_date(due, owed)
+    _check_owner(owner, owed)
+    said = {"title": _title(title), "evidence_asked": evidence_asked.strip()}
+    with recorded(by, right):
+        made, _ = Milestone.objects.get_or_create(
+            group=body.group,
+            key=_key(title, token),
+            defaults={"body": body, "owner": owner, "due": due, "baseline_due": due, **said},
+        )
+    return made
+
+
+@transaction.atomic
 def change_milestone(
     *, by: User, milestone: Milestone, title: str, evidence_asked: str, seen: int | None = None
 ) -> Milestone:

@@ -1,0 +1,128 @@
+"""The page on which what a meeting agreed on becomes a milestone."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+
+from milestones.work import services as work
+from milestones.work.work_forms import ApproximateField, line
+from teams.accounts.access import SignedInRequest, takes
+from teams.accounts.models import User
+from teams.bodies.models import Body, WorkingGroup
+from teams.bodies.permissions import Action, requires, standings_of
+from teams.bodies.selectors import bodies_of_request
+from teams.clock import selectors as clock
+
+from . import selectors, services
+from .models import Meeting
+
+TITLE_AT_MOST = 200
+
+
+class _OwnerField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """People by name, with their organization."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name}, {obj.organization}" if obj.organization else obj.name
+
+
+class ActionForm(forms.Form):
+    """What is to be done, by whom and by when; `token` makes that what is sent twice is added once."""
+
+    token = forms.RegexField(r"\A[0-9a-f]{8}\Z", widget=forms.HiddenInput)
+    title = line("What is to be done", TITLE_AT_MOST)
+    body = forms.ChoiceField(label="Who owes it", widget=forms.Select(attrs={"class": "usa-select"}))
+    owner = _OwnerField(
+        User.objects.none(),
+        label="Owner",
+        help_text="Who does it, is reminded of it and hands it in.",
+        empty_label="Choose",
+        widget=forms.Select(attrs={"class": "usa-select"}),
+    )
+    due = ApproximateField(label="Due")
+
+    def __init__(self, data: Any = None, *, bodies: Sequence[Body], meeting: Meeting, day: date, **kwargs: Any) -> None:
+        first = meeting.body.key if meeting.body else None
+        super().__init__(data, initial={"token": secrets.token_hex(4), "body": first}, **kwargs)
+        self.bodies = {body.key: body for body in bodies}
+        choice, owner = self.fields["body"], self.fields["owner"]
+        assert isinstance(choice, forms.ChoiceField)
+        assert isinstance(owner, forms.ModelChoiceField)
+        choice.choices = [(body.key, str(body)) for body in bodies]
+        owner.queryset = selectors.people_of(meeting.group, day)
+
+    def clean_body(self) -> Body:
+        """The body itself."""
+        return self.bodies[self.cleaned_data["body"]]
+
+
+def owing(request: SignedInRequest, group: WorkingGroup) -> list[Body]:
+    """The working group and its teams, as far as the reader may plan what they owe."""
+    standing = standings_of(request)[group.slug]
+    kinds = (Body.Kind.WORKING_GROUP, Body.Kind.TEAM)
+    return [
+        body
+        for body in bodies_of_request(request, group)
+        if body.kind in kinds and standing.may(Action.PLAN_WORK, body)
+    ]
+
+
+def takes_actions(meeting: Meeting) -> bool:
+    """Whether something can have been agreed there: it is no draft and was not cancelled."""
+    return meeting.state not in (Meeting.State.DRAFT, Meeting.State.CANCELLED)
+
+
+@requires(Action.PLAN_WORK)
+@takes("GET", "POST")
+def add_action(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpResponse:
+    """The form that adds what a meeting agreed on."""
+    meeting = get_object_or_404(selectors.meetings_visible_to(request.user, clock.today()), group=group, key=key)
+    bodies = owing(request, group)
+    if not bodies:
+        raise PermissionDenied("your role does not allow you to plan what a team of this group owes")
+    if not takes_actions(meeting):
+        messages.info(request, f"The meeting is {meeting.get_state_display().lower()}: nothing was agreed there.")
+        return redirect(meeting)
+    form = ActionForm(
+        request.POST if request.method == "POST" else None,
+        bodies=bodies,
+        meeting=meeting,
+        day=clock.today(group.timezone),
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = services.add_action(by=request.user, meeting=meeting, **form.cleaned_data)
+        except work.NotInTheGroup:
+            form.add_error("owner", "This person can’t own it: they don’t belong to the group today.")
+        except work.Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, f"Added: {made.owner} owns it, and is reminded of it.")
+            return redirect(f"{meeting.get_absolute_url()}#actions")
+    return render(
+        request,
+        "work/add.html",
+        {
+            "group": group,
+            "form": form,
+            "heading": "Add an action item",
+            "lede": f"What {meeting}, {meeting.dates}, agreed on. It becomes a milestone that links back.",
+            "button": "Add the action item",
+            "back": meeting.get_absolute_url(),
+            "breadcrumb": [
+                (group.slug.upper(), group.get_absolute_url()),
+                ("Calendar", reverse("meetings:calendar", args=[group.slug])),
+                (str(meeting), meeting.get_absolute_url()),
+            ],
+        },
+    )
