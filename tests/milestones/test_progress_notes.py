@@ -185,6 +185,25 @@ def test_the_figures_are_those_of_the_month_and_stay_as_they_were(team: Body, le
     assert "Late 1: Behind Next due Coming (due in August 2018)" in said
 
 
+def test_the_form_shows_the_figures_of_the_month_that_is_chosen(team: Body, lead: User, signed_in: SignIn) -> None:
+    done = {"state": State.ACCEPTED, "accepted": make.day("2018-06-30")}
+    make.milestone(make.deliverable(team), lead, title="In June", due=make.day("2018-06-29"), **done)
+    client = signed_in(lead)
+    page = words_of(client.get(NEW))
+    assert "Figures of July 2018" in page
+    assert "In June" not in page
+    sent = {**fields_of(client, NEW), "month": "2018-06-01", "text": "", "next_steps": "Ask <brokers>.", "look": "1"}
+    answer = client.post(NEW, sent)
+    page = words_of(answer)
+    assert "Figures of June 2018" in page
+    assert "Accepted that month 1: In June" in page
+    assert "Ask &lt;brokers&gt;." in answer.content.decode()
+    assert '<option value="2018-06-01" selected' in answer.content.decode()
+    assert "This field is required" not in page
+    assert not ProgressNote.objects.exists()
+    assert sent["key"] in answer.content.decode()
+
+
 def test_what_moved_later_in_the_month_is_told_with_its_days(team: Body, lead: User) -> None:
     milestone = make.milestone(make.deliverable(team), lead, title="Draft", due=make.day("2018-08-10"))
     move_later(milestone, lead, "2018-08-17")

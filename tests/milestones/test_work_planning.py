@@ -250,6 +250,11 @@ def test_a_reminder_without_an_answer_is_a_risk(owed: Deliverable, owner: User, 
     )
     assert risk_of(milestone, lead, days=2) == ""
     assert risk_of(milestone, lead, days=3) == "Alba Ruiz was reminded on July 20, 2018 and has not begun."
+    other = make.member(milestone.body, make.person(name="Bo Berg"))
+    services.change_owner(by=lead, milestone=milestone, to=other, reason="Alba has too much.")
+    assert risk_of(milestone, lead, days=3) == ""  # whoever has it now was not reminded
+    services.change_owner(by=lead, milestone=milestone, to=owner, reason="She has time again.")
+    assert risk_of(milestone, lead, days=3).startswith("Alba Ruiz was reminded")
     services.start(by=owner, owed=milestone)
     assert risk_of(milestone, lead, days=3) == ""
 

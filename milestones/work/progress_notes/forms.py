@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -58,6 +58,10 @@ class MonthForm(ProgressForm):
         field = self.fields["month"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(month.isoformat(), formats.date_format(month, "F Y")) for month in months]
+
+    def keep(self, sent: Mapping[str, str]) -> None:
+        """Show what was typed, without asking whether it will do."""
+        self.initial.update({name: sent.get(name, "") for name in self.fields})
 
     @property
     def said(self) -> dict[str, Any]:

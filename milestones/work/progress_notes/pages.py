@@ -131,16 +131,24 @@ def _publish(request: SignedInRequest, note: ProgressNote, *, may_write: bool) -
 @requires(Action.REPORT_PROGRESS)
 @takes("GET", "POST")
 def write_progress_note(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpResponse:
-    """The form that drafts the progress note of a month: this one or the last, whichever has none yet."""
+    """The form that drafts the progress note of a month, beside the figures of that month.
+
+    `look` among what is sent shows the figures of the month that is chosen, keeps what was typed, and changes nothing.
+    """
     body = get_object_or_404(Body.objects.select_related("group"), group=group, kind=Body.Kind.TEAM, key=key)
     if not may_report(request, body):
         raise PermissionDenied("your role does not allow you to write progress notes there")
     refuse_forged_mark(request)
     today = clock.today()
     months = _months(today)
-    form = MonthForm(request.POST if request.method == "POST" else None, person=request.user, months=months)
+    is_look = "look" in request.POST
+    is_sent = request.method == "POST" and not is_look
+    form = MonthForm(request.POST if is_sent else None, person=request.user, months=months)
+    if is_look:
+        form.keep(request.POST)
+    month = next((each for each in months if each.isoformat() == form["month"].value()), months[0])
     there = None
-    if request.method == "POST" and form.is_valid():
+    if is_sent and form.is_valid():
         try:
             note = services.draft_progress(by=request.user, body=body, key=form.cleaned_data["key"], **form.said)
         except services.ThereAlready as already:
@@ -157,7 +165,8 @@ def write_progress_note(request: SignedInRequest, group: WorkingGroup, key: str)
             "body": body,
             "form": form,
             "there": there,
-            "figures": figures_of(request.user, body, months[0], today),
+            "month": month,
+            "figures": figures_of(request.user, body, month, today),
             "breadcrumb": _breadcrumb(group, body),
         },
     )

@@ -221,9 +221,10 @@ def _away_with_nobody(today: date) -> Case:
 
 
 def _reminded_without_answer() -> Case:
-    """When the last reminder of the date as it is now went, of what nobody has begun."""
+    """When the last reminder of the date as it is now went to its owner or who stands in, of what nobody has begun."""
     sent = Notice.objects.filter(
         kind="milestone_due",
+        owed_to=OuterRef("owner"),
         subject_key=Concat(Value("milestone:"), Cast(OuterRef("pk"), CharField())),
         revision=OuterRef("due_revision"),
         state=Notice.State.SENT,
