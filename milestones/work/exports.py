@@ -19,7 +19,7 @@ from .models import State
 
 HEADER = [
     *("Milestone", "Deliverable or meeting", "Team", "Owner", "Date in the adopted plan", "Due", "Slip in days"),
-    *("State", "At risk", "Follows", "Sample"),
+    *("State", "At risk", "Follows", "Evidence asked for", "Sample"),
 ]
 COLUMNS: Final = [
     Column("Milestone", 44),
@@ -33,6 +33,7 @@ COLUMNS: Final = [
     Column("State", 13),
     Column("At risk", 40),
     Column("Follows", 40),
+    Column("Evidence asked for", 40),
     Column("Sample", 9),
     Column("Key", 24),
 ]
@@ -49,7 +50,8 @@ def _cells(row: Row) -> list[object]:
     return [
         *(step.title, row.subject, str(row.body), step.owner),
         *(step.baseline.isoformat(), step.due.isoformat(), step.slip),
-        *(row.state, row.risk, "; ".join(each.title for each in row.before), "yes" if step.is_sample else ""),
+        *(row.state, row.risk, "; ".join(each.title for each in row.before)),
+        *(step.evidence_asked, "yes" if step.is_sample else ""),
     ]
 
 
@@ -66,7 +68,8 @@ def _typed(row: Row) -> list[object]:
     return [
         *(step.title, row.subject, str(row.body), step.owner),
         *(step.baseline.last, step.due.last, "" if step.due.is_day else in_words(step.due), step.slip),
-        *(row.state, row.risk, "; ".join(each.title for each in row.before), "yes" if step.is_sample else ""),
+        *(row.state, row.risk, "; ".join(each.title for each in row.before)),
+        *(step.evidence_asked, "yes" if step.is_sample else ""),
         step.key,
     ]
 
@@ -79,9 +82,9 @@ def in_words(due: ApproximateDate) -> str:
 def plan_ics(rows: Iterable[Row], group: WorkingGroup, *, title: str, at: datetime) -> bytes:
     """The due dates of the plan as iCalendar (RFC 5545), one event of a whole day for each milestone.
 
-    The UID stays that of the milestone, and SEQUENCE rises with each change of its due date, so that a calendar into
-    which the file is taken again moves what moved. What is due in a month stands on its last day and says so. What was
-    dropped is cancelled. `at` is the instant of the file.
+    The UID stays that of the milestone, and SEQUENCE rises with each change of it (another date, accepted, dropped), so
+    that a calendar into which the file is taken again follows. What is due in a month stands on its last day and says
+    so. What was dropped is cancelled. `at` is the instant of the file.
     """
     calendar = Calendar()
     calendar.add("prodid", _PRODUCT)
@@ -97,7 +100,8 @@ def _event(row: Row, group: WorkingGroup, at: datetime) -> Event:
     step, day = row.step, row.step.due.last
     event = Event()
     event.add("uid", f"milestone-{step.key}.{group.slug}@{urlsplit(settings.SITE_URL).hostname}")
-    event.add("sequence", step.due_revision)
+    # Both only rise; what was exported before changes other than of the date counted had the first alone.
+    event.add("sequence", step.due_revision + step.edit_revision)
     event.add("dtstamp", at.astimezone(UTC))
     event.add("dtstart", day)
     event.add("dtend", _day_after(day))

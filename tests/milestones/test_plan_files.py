@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 from milestones.work import services as work
 from milestones.work.models import Deliverable, Dependency, State
 from teams.accounts.models import User
+from teams.bodies.models import Role
 from tests import factories as make
 from tests.pages import words_of
 
@@ -69,7 +70,8 @@ def test_the_workbook_says_what_the_list_says(owed: Deliverable, member: Client)
         owed, alba, key="draft", title="Draft", due=make.day("2018-07-13"), baseline_due=make.day("2018-07-06")
     )
     Dependency.objects.create(
-        milestone=make.milestone(owed, alba, title="Review", due=make.day("2018-08")), after=first
+        milestone=make.milestone(owed, alba, title="Review", due=make.day("2018-08"), evidence_asked="The map as PDF"),
+        after=first,
     )
     draft, review = table(member)
     assert draft["Milestone"] == "Draft"
@@ -81,6 +83,7 @@ def test_the_workbook_says_what_the_list_says(owed: Deliverable, member: Client)
     assert review["Due"] == day(2018, 8, 31)
     assert review["If no day is known"] == "in August 2018"
     assert review["Follows"] == "Draft"
+    assert review["Evidence asked for"] == "The map as PDF"
     assert review["At risk"].startswith("Waits for “Draft”")
 
 
@@ -115,7 +118,7 @@ def test_an_event_takes_the_whole_day_and_says_what_is_due(owed: Deliverable, me
     event = events(member)["Draft; first, second"]
     assert (event["dtstart"].dt, event["dtend"].dt) == (date(2018, 8, 17), date(2018, 8, 18))
     assert event["uid"].startswith("milestone-draft.ecom@")
-    assert event["sequence"] == 1
+    assert event["sequence"] == 2
     assert "Due on August 17, 2018\nState: Planned\nOwner: Alba\nTeam: Team 1: Standards" in str(event["description"])
     assert event["url"].endswith("/groups/ecom/milestones/draft/")
     assert event["transp"] == "TRANSPARENT", "a due date makes nobody busy"
@@ -136,6 +139,23 @@ def test_the_same_event_moves_with_its_date(owed: Deliverable, member: Client) -
     assert after["uid"] == before["uid"]
     assert after["sequence"] > before["sequence"]
     assert after["dtstart"].dt == date(2018, 8, 24)
+
+
+def test_what_was_accepted_or_dropped_is_a_later_event(owed: Deliverable, member: Client) -> None:
+    lead = make.member(owed.body, role=Role.LEAD)
+    chair = make.member(make.root(owed.group), role=Role.CHAIR)
+    milestone = make.milestone(owed, lead, title="Draft")
+    sequences = [events(member)["Draft"]["sequence"]]
+    work.hand_in(by=lead, owed=milestone, done="Drawn.", evidence="")
+    sequences.append(events(member)["Draft"]["sequence"])
+    work.accept(by=chair, owed=milestone)
+    sequences.append(events(member)["Draft"]["sequence"])
+    work.reopen(by=chair, owed=milestone, reason="A page is missing.")
+    work.drop(by=chair, owed=milestone, reason="Not needed.")
+    event = events(member)["Draft"]
+    assert sequences == sorted(set(sequences))
+    assert event["sequence"] > sequences[-1]
+    assert str(event["status"]) == "CANCELLED"
 
 
 def test_what_was_dropped_is_cancelled(owed: Deliverable, member: Client) -> None:

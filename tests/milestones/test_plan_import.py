@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from openpyxl import Workbook, load_workbook
 
 from milestones.work.imports.reading import HEADINGS, read_file
-from milestones.work.models import Deliverable, Milestone, State
+from milestones.work.models import Deliverable, Dependency, Milestone, State
 from teams.accounts.models import User
 from teams.bodies.models import Body, Role
 from tests import factories as make
@@ -311,6 +311,103 @@ def test_a_double_click_takes_the_file_in_once(owed: Deliverable, lead: User, cl
         codes = sorted(threads.map(press, range(4)))
     assert codes == [200, 200, 200, 302]
     assert Milestone.objects.count() == 1
+
+
+# --- What follows what, and the evidence asked for ---
+
+
+def order() -> set[tuple[str, str]]:
+    return set(Dependency.objects.values_list("milestone__title", "after__title"))
+
+
+def test_order_and_evidence_go_out_and_come_back_the_same(
+    owed: Deliverable, lead: User, client_of_lead: Client
+) -> None:
+    first = make.milestone(owed, lead, title="Ask; then count", key="ask", evidence_asked="The table")
+    draft, twin = (make.milestone(owed, lead, title="Draft", key=key) for key in ("draft", "twin"))
+    review = make.milestone(owed, lead, title="Review", key="review", due=make.day("2018-09"))
+    gone = make.milestone(owed, lead, title="Gone", key="gone", state=State.DROPPED)
+    for after in (first, draft, twin, gone):
+        Dependency.objects.create(milestone=review, after=after)
+    content = client_of_lead.get(TEMPLATE).content
+    rows = {row[0]: row for row in load_workbook(io.BytesIO(content))["Plan"].iter_rows(values_only=True, min_row=2)}
+    assert set(str(rows["review"][6]).split("; ")) == {"ask", "Draft (draft)", "Draft (twin)", "gone"}
+    assert rows["ask"][6:8] == (None, "The table")
+    before = order()
+    assert "0 added, 0 changed, 4 as they are" in words_of(client_of_lead.post(IMPORT, {"file": upload(content)}))
+    assert order() == before
+
+
+def test_order_and_evidence_are_taken_in_with_new_rows(owed: Deliverable, lead: User, client_of_lead: Client) -> None:
+    elsewhere = make.deliverable(make.team(owed.group, number=2, key="team-2"), title="Charts")
+    other = make.milestone(elsewhere, lead, title="Chart", key="chart")
+    draft = make.milestone(owed, lead, title="Draft", key="draft", evidence_asked="The map")
+    Dependency.objects.create(milestone=draft, after=other)
+    due = draft.due.isoformat()
+    preview = send(
+        client_of_lead,
+        ("draft", "Draft", "Maps", "Alba Ruiz", due, None, "hearing", None),
+        (None, "Hearing", "Maps", "Alba Ruiz", "2018-07-25", None, "chart; Survey", "The minutes"),
+        (None, "Survey", "Maps", "Alba Ruiz", "2018-07-24", None, None, None),
+    )
+    said = words_of(preview)
+    assert "Follows: Chart Hearing" in said
+    assert "Evidence asked for: The map none" in said
+    assert "Evidence asked for: The minutes Follows Chart Follows Survey" in said
+    assert confirm(client_of_lead, preview).status_code == 302
+    assert order() == {("Draft", "Hearing"), ("Hearing", "Chart"), ("Hearing", "Survey")}
+    assert dict(Milestone.objects.values_list("title", "evidence_asked")) == {
+        "Chart": "",
+        "Draft": "",
+        "Hearing": "The minutes",
+        "Survey": "",
+    }
+
+
+def test_a_file_without_these_columns_leaves_them_as_they_are(
+    owed: Deliverable, lead: User, client_of_lead: Client
+) -> None:
+    draft, review = (make.milestone(owed, lead, title=each, key=each.lower()) for each in ("Draft", "Review"))
+    Milestone.objects.update(evidence_asked="The map")
+    Dependency.objects.create(milestone=review, after=draft)
+    row = ("review", "Second review", "Maps", "Alba Ruiz", review.due.isoformat(), None)
+    assert confirm(client_of_lead, send(client_of_lead, row, headings=HEADINGS[:6])).status_code == 302
+    assert order() == {("Second review", "Draft")}
+    assert set(Milestone.objects.values_list("evidence_asked", flat=True)) == {"The map"}
+
+
+def test_circles_and_strangers_are_named_by_their_cell(owed: Deliverable, lead: User, client_of_lead: Client) -> None:
+    draft, review = (make.milestone(owed, lead, title=each, key=each.lower()) for each in ("Draft", "Review"))
+    Dependency.objects.create(milestone=review, after=draft)
+    due = draft.due.isoformat()
+
+    def row(key: str | None, title: str, follows: str | None, evidence: str | None = None) -> Row:
+        return (key, title, "Maps", "Alba Ruiz", due, None, follows, evidence)
+
+    assert faults_of(send(client_of_lead, row("draft", "Draft", "New"), row(None, "New", "Review"))) == [
+        "G2: it would follow itself, by way of “New”, “Review”.",
+        "G3: it would follow itself, by way of “Review”, “Draft”.",
+    ]
+    assert faults_of(send(client_of_lead, row("draft", "Draft", "review"))) == [
+        "G2: it would follow itself, by way of “Review”."
+    ]
+    assert faults_of(
+        send(
+            client_of_lead,
+            row("draft", "Draft", "Draft"),
+            row("review", "Review", "Nobody’s"),
+            row(None, "Same", "same"),
+            row(None, "Same", None, "x" * 301),
+        )
+    ) == [
+        "G2: a milestone can’t follow itself.",
+        "G3: no milestone is called “Nobody’s”: write its title or its key.",
+        "G4: “same” is the title of rows 4 and 5: name one otherwise.",
+        "H5: the evidence has 301 characters; at most 300 fit.",
+    ]
+    turned = send(client_of_lead, row("draft", "Draft", "Review"), row("review", "Review", None))
+    assert confirm(client_of_lead, turned).status_code == 302
+    assert order() == {("Draft", "Review")}
 
 
 def test_leads_plan_their_team_and_chairs_all_of_them(owed: Deliverable, lead: User, signed_in: SignIn) -> None:

@@ -24,7 +24,10 @@ MOST_ROWS: Final = 500
 LAST_ROW: Final = 2_000
 
 KEY, TITLE, DELIVERABLE, OWNER, DUE, REASON = "Key", "Milestone", "Deliverable", "Owner", "Due", "Reason"
-HEADINGS: Final = (KEY, TITLE, DELIVERABLE, OWNER, DUE, REASON)
+FOLLOWS, EVIDENCE = "Follows", "Evidence asked for"
+# A file without one of the last two leaves what it would say as it is.
+NEEDED: Final = (KEY, TITLE, DELIVERABLE, OWNER, DUE, REASON)
+HEADINGS: Final = (*NEEDED, FOLLOWS, EVIDENCE)
 _ROW: Final = re.compile(rb"<(?:\w+:)?row\b[^>]*?\br=\"(\d+)\"|<(?:\w+:)?row\b")
 _OLD: Final = b"\xd0\xcf\x11\xe0"  # what Excel wrote before 2007, and what it writes with a password
 
@@ -161,7 +164,7 @@ def _letters(cells: Any) -> dict[str, str]:
             if heading in found:
                 raise Unreadable(f"The first row has the heading “{heading}” twice.")
             found[heading] = get_column_letter(number)
-    missing = [f"“{each}”" for each in HEADINGS if each not in found]
+    missing = [f"“{each}”" for each in NEEDED if each not in found]
     if missing:
         raise Unreadable(
             f"The first row lacks the heading{'s' if len(missing) > 1 else ''} {', '.join(missing)}. "

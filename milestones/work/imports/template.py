@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import Final
 
+from milestones.work.models import Milestone
 from teams.exports import Column, Sheet, xlsx_bytes
 
 from .planning import Field
-from .reading import DELIVERABLE, DUE, HEADINGS, KEY, OWNER, PLAN, REASON, TITLE
+from .reading import DELIVERABLE, DUE, EVIDENCE, FOLLOWS, HEADINGS, KEY, OWNER, PLAN, REASON, TITLE
 
 LISTS: Final = "Lists"
 # Rows of the lists that a cell can be chosen from.
@@ -19,14 +20,15 @@ _HINTS: Final = {
     OWNER: "One person of the sheet “Lists”.",
     DUE: "A day (2018-07-27) or a month (2018-07).",
     REASON: "Needed where an owner or a due date changes.",
+    FOLLOWS: "What has to be done before: titles of this file or keys, with a semicolon between two. Empty: nothing.",
+    EVIDENCE: "What is to be shown when it is handed in. Empty: words are enough.",
 }
-_WIDTHS: Final = {KEY: 26, TITLE: 48, DELIVERABLE: 40, OWNER: 26, DUE: 13, REASON: 48}
+_WIDTHS: Final = {KEY: 26, TITLE: 48, DELIVERABLE: 40, OWNER: 26, DUE: 13, REASON: 48, FOLLOWS: 48, EVIDENCE: 40}
 
 
 def template_of(there: Field, *, title: str) -> bytes:
     """The workbook: the open milestones on the sheet "Plan", deliverables and people on the sheet "Lists"."""
-    lines = (there.line_of(each) for each in there.open_milestones)
-    rows = ([*line[:4], line[4].first if line[4].is_day else line[4].isoformat(), ""] for line in lines)
+    rows = (_row(there, each) for each in there.open_milestones)
     choices = [
         (number, f"={LISTS}!${letter}$2:${letter}${len(found) + 1}")
         for number, letter, found in ((2, "A", there.deliverables), (3, "B", there.people))
@@ -41,3 +43,9 @@ def template_of(there: Field, *, title: str) -> bytes:
         ],
         title=title,
     )
+
+
+def _row(there: Field, milestone: Milestone) -> list[object]:
+    *names, due = there.line_of(milestone)
+    written = due.first if due.is_day else due.isoformat()
+    return [*names, written, "", there.follows_of(milestone), milestone.evidence_asked]

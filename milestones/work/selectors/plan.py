@@ -256,7 +256,8 @@ def _plan(milestones: QuerySet[Milestone], today: date) -> Plan:
             *("id", "key", "group__slug", "title", "state", "source", "body_id", "owner_id", "owner__name"),
             *("deliverable_id", "preparation__meeting__key", "preparation__meeting__title"),
             *("due_first", "due_last", "due_revision", "baseline_first", "baseline_last", "after_ids"),
-            *("preparation__meeting__starts", "is_announced", "owner_away_until", "reminded_at"),
+            *("preparation__meeting__starts", "is_announced", "owner_away_until", "reminded_at", "edit_revision"),
+            "evidence_asked",
             named=True,
         )
     )
@@ -287,6 +288,8 @@ def _plan(milestones: QuerySet[Milestone], today: date) -> Plan:
                 after_ids=tuple(row.after_ids),
                 owner_away_until=row.owner_away_until,
                 reminded_at=row.reminded_at,
+                edit_revision=row.edit_revision,
+                evidence_asked=row.evidence_asked,
             )
             for row in rows
         ),

@@ -50,6 +50,8 @@ class Step:
     after_ids: tuple[int, ...]
     owner_away_until: date | None = None
     reminded_at: datetime | None = None
+    edit_revision: int = 1
+    evidence_asked: str = ""
 
     @property
     def is_open(self) -> bool:
