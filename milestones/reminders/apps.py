@@ -50,6 +50,7 @@ class RemindersConfig(AppConfig):
                 page="work:milestone",
             )
         )
+        sources.name_also("work:deliverable", selectors.deliverables_named)
         kinds.register(
             kinds.Kind(
                 meetings.SOON,

@@ -57,6 +57,14 @@ def register(source: Source) -> None:
         raise ValueError(f"there is another source of reminders named {source.name!r}")
 
 
+_also_named: dict[str, Callable[[WorkingGroup], QuerySet[Any, dict[str, Any]]]] = {}
+
+
+def name_also(page: str, subjects: Callable[[WorkingGroup], QuerySet[Any, dict[str, Any]]]) -> None:
+    """Let the ledger name things of which no source reminds, and that mail is about all the same; as `Source` says."""
+    _also_named[page] = subjects
+
+
 def registered() -> list[Source]:
     """Every source, in the order in which they were registered."""
     return list(_sources.values())
@@ -88,11 +96,11 @@ def named(
 
 def subjects_of(group: WorkingGroup) -> dict[str, Subject]:
     """Everything of the group that notices can be about, by its key: one query, whatever the number of sources."""
-    naming = [source for source in registered() if source.subjects is not None]
+    naming = [(source.page, source.subjects) for source in registered() if source.subjects is not None]
+    naming += _also_named.items()
     rows = [
-        source.subjects(group).annotate(source_place=Value(number, IntegerField()))
-        for number, source in enumerate(naming)
-        if source.subjects is not None
+        subjects(group).annotate(source_place=Value(number, IntegerField()))
+        for number, (_, subjects) in enumerate(naming)
     ]
     found = rows[0].union(*rows[1:], all=True) if rows else []
     in_order = sorted(found, key=lambda row: (row["source_place"], row["subject_on"], row["subject_key"]))
@@ -100,7 +108,7 @@ def subjects_of(group: WorkingGroup) -> dict[str, Subject]:
         row["subject_key"]: Subject(
             row["subject_key"],
             row["subject_title"],
-            reverse(naming[row["source_place"]].page, args=[group.slug, row["subject_place"]]),
+            reverse(naming[row["source_place"]][0], args=[group.slug, row["subject_place"]]),
             row["subject_is_sample"],
         )
         for row in in_order

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from pytest_django import Settings
 
+from milestones.reminders.sources import subjects_of
 from milestones.work import services
 from milestones.work.models import Deliverable, Milestone
 from teams.accounts.models import User
@@ -138,6 +139,10 @@ def test_a_proposal_to_drop_is_told_to_the_chair(draft: Milestone, owed: Deliver
     services.propose_drop(by=people["lead"], owed=owed, reason="All of it.")
     mails()
     assert "To decide: drop it?: Process diagrams" in MailboxMessage.objects.values_list("subject", flat=True)
+    known = subjects_of(owed.group)
+    for notice in Notice.objects.all():
+        assert known[notice.subject_key].title in ("First draft", "Process diagrams")
+    assert known[f"deliverable:{owed.pk}"].url == f"/groups/ecom/deliverables/{owed.key}/"
 
 
 def test_a_date_that_an_owner_moves_is_told_to_the_lead_and_one_of_the_leads_to_the_owner(
