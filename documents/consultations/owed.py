@@ -82,7 +82,7 @@ def _closings(now: datetime) -> QuerySet[Any, Any]:
     Due at 08:00 of that day in the time zone of who is asked. What was due before it opened, or before its dates moved,
     nobody is reminded of: they are told then that it is open.
     """
-    rows = shared.with_rules_before(_asked(now, CLOSING), until=0).annotate(
+    rows = shared.with_rules(_asked(now, CLOSING), until=0).annotate(
         due_at=shared.morning(F("closes_on"), F("days_after")),
         opened_at=Greatest(shared.morning(F("opens_on"), Value(0)), F("dates_moved_at"), output_field=DateTimeField()),
         closed_at=_closed_at(),

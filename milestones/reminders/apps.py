@@ -21,6 +21,8 @@ class RemindersConfig(AppConfig):
         from teams.notices.models import DIGESTS, Way
 
         from . import mails, models, selectors, sources
+        from .deliverables import mails as deliverable_mails
+        from .deliverables import owed as deliverables
         from .meetings import mails as meeting_mails
         from .meetings import owed as meetings
 
@@ -79,3 +81,21 @@ class RemindersConfig(AppConfig):
             )
         )
         sources.register(sources.Source(meetings.CHANGED, due=meetings.changes_due, coming=meetings.changes_coming))
+        kinds.register(
+            kinds.Kind(
+                deliverables.KIND,
+                deliverable_mails.compose,
+                title="Reminders of deliverables",
+                hint="Of those of your team that have no open milestones, if you lead it, by your group’s rules.",
+                ways=tuple(Way),
+            )
+        )
+        sources.register(
+            sources.Source(
+                deliverables.KIND,
+                due=deliverables.due,
+                coming=deliverables.coming,
+                subjects=deliverables.subjects,
+                page="work:deliverable",
+            )
+        )

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils import formats, timezone
 
 from milestones.work import selectors as work
-from milestones.work.models import Milestone, State
+from milestones.work.models import Deliverable, Milestone, State
 from teams.accounts.models import User
 from teams.bodies.models import BodyState
 from teams.clock import selectors as clock
@@ -128,7 +128,7 @@ def mail_of(notice: Notice, milestone: Milestone, to: User, why: str) -> Mail:
     )
 
 
-def headline(milestone: Milestone, today: date) -> str:
+def headline(milestone: Milestone | Deliverable, today: date) -> str:
     """ "Due Friday, July 27", "Due today, July 27", "Due by the end of August 2018", "Late since July 13"."""
     due = milestone.due
     if milestone.is_late(today):
@@ -145,7 +145,7 @@ def in_full(due: ApproximateDate) -> str:
     return formats.date_format(due.last, "l, F j, Y") if due.is_day else f"By {_end_of(due)}"
 
 
-def next_step(milestone: Milestone, today: date) -> str:
+def next_step(milestone: Milestone | Deliverable, today: date) -> str:
     """What the owner is asked to do now, in one sentence."""
     if milestone.state == State.RETURNED:
         return "It was returned to you: please see what is missing, and hand it in again."

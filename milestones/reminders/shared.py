@@ -55,7 +55,6 @@ def to_people(things: QuerySet[Any, Any], *, kind: str, subject: str) -> QuerySe
     that membership and its person (`owed_to_id`).
     """
     rows: QuerySet[Any, Any] = things.order_by().annotate(
-        kind=Value(kind),
         subject_key=Concat(Value(subject), Cast(F("id"), CharField(max_length=20))),
         scope=F("group__slug"),
         asked_body=F("group__body"),
@@ -67,11 +66,13 @@ def to_people(things: QuerySet[Any, Any], *, kind: str, subject: str) -> QuerySe
         is_open_account=F(f"{_PERSON}__is_active"),
         asked_zone=zone_of(f"{_PERSON}__timezone"),
     )
+    # Of the notice: a deliverable has a kind of its own, and `annotate` refuses the name of a field.
+    rows.query.add_annotation(Value(kind, WORDS), "kind")
     return rows.filter(is_open_account=True)
 
 
-def with_rules_before(rows: QuerySet[Any, Any], *, until: int) -> QuerySet[Any, Any]:
-    """The rows of `to_people` once for each rule of their group that reminds up to `until` days after the day.
+def with_rules(rows: QuerySet[Any, Any], *, until: int) -> QuerySet[Any, Any]:
+    """The rows of `to_people` once for each rule of their group that reminds at most `until` days after the day.
 
     Adds `rule` and `days_after`, which is negative for a rule that reminds before it.
     """

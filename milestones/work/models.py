@@ -152,6 +152,9 @@ class Deliverable(Owed, GroupOwned):
     strategy_goal = models.ForeignKey(
         StrategyGoal, on_delete=models.PROTECT, null=True, blank=True, related_name="deliverables"
     )
+    due_revision = models.PositiveIntegerField(
+        default=1, db_default=1, help_text="Rises with each change of the due date."
+    )
 
     class Meta(GroupOwned.Meta):
         ordering = ["due", "id"]
@@ -218,20 +221,17 @@ class Milestone(Owed, GroupOwned):
         return reverse("work:milestone", args=[self.group.slug, self.key])
 
 
-@pghistory.track()
-class Slip(models.Model):
+class Moved(models.Model):
     """A due date that was moved, and why. It stays as it was written.
 
-    `revision` is the milestone's `due_revision` from then on; `moved_with` the milestone that it follows and moved
-    along with. Without `by` it was the group's file that gave another date.
+    `revision` is the `due_revision` of what is due from then on. Without `by` it was the group's file that gave another
+    date.
     """
 
-    milestone = models.ForeignKey(Milestone, on_delete=models.CASCADE, related_name="slips")
     revision = models.PositiveIntegerField()
     due_before = ApproximateDateField()
     due_after = ApproximateDateField()
     reason = models.CharField(max_length=REASON_AT_MOST)
-    moved_with = models.ForeignKey(Milestone, on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     instead_of = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -239,16 +239,7 @@ class Slip(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        ordering = ["milestone", "-revision"]
-        constraints = [
-            models.UniqueConstraint(fields=["milestone", "revision"], name="slip_once_a_revision"),
-            models.CheckConstraint(condition=~Q(reason=""), name="slip_has_a_reason"),
-            models.CheckConstraint(condition=~Q(due_before=F("due_after")), name="slip_moves_the_date"),
-        ]
-        triggers = [pgtrigger.Protect(name="slip_stays", operation=pgtrigger.Update)]
-
-    def __str__(self) -> str:
-        return f"{self.milestone}: {self.due_before} to {self.due_after}"
+        abstract = True
 
     @property
     def in_words(self) -> str:
@@ -270,6 +261,45 @@ class Slip(models.Model):
         """By how many days it moved, from last day to last day; negative where it is due earlier."""
         days: int = (self.due_after.last - self.due_before.last).days
         return days
+
+
+@pghistory.track()
+class Slip(Moved):
+    """A milestone's due date that was moved; `moved_with` is the milestone that it follows and moved along with."""
+
+    milestone = models.ForeignKey(Milestone, on_delete=models.CASCADE, related_name="slips")
+    moved_with = models.ForeignKey(Milestone, on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["milestone", "-revision"]
+        constraints = [
+            models.UniqueConstraint(fields=["milestone", "revision"], name="slip_once_a_revision"),
+            models.CheckConstraint(condition=~Q(reason=""), name="slip_has_a_reason"),
+            models.CheckConstraint(condition=~Q(due_before=F("due_after")), name="slip_moves_the_date"),
+        ]
+        triggers = [pgtrigger.Protect(name="slip_stays", operation=pgtrigger.Update)]
+
+    def __str__(self) -> str:
+        return f"{self.milestone}: {self.due_before} to {self.due_after}"
+
+
+@pghistory.track()
+class DeliverableSlip(Moved):
+    """A deliverable's due date that was moved."""
+
+    deliverable = models.ForeignKey(Deliverable, on_delete=models.CASCADE, related_name="slips")
+
+    class Meta:
+        ordering = ["deliverable", "-revision"]
+        constraints = [
+            models.UniqueConstraint(fields=["deliverable", "revision"], name="deliverable_slip_once_a_revision"),
+            models.CheckConstraint(condition=~Q(reason=""), name="deliverable_slip_has_a_reason"),
+            models.CheckConstraint(condition=~Q(due_before=F("due_after")), name="deliverable_slip_moves_the_date"),
+        ]
+        triggers = [pgtrigger.Protect(name="deliverable_slip_stays", operation=pgtrigger.Update)]
+
+    def __str__(self) -> str:
+        return f"{self.deliverable}: {self.due_before} to {self.due_after}"
 
 
 # Runs when the transaction ends, one transaction of a group after the other: what it looks for then is all there.

@@ -235,6 +235,7 @@ def deliverable(request: SignedInRequest, group: WorkingGroup, key: str) -> Http
             "may_plan": plans,
             "words": words,
             "due": due if found.is_open else None,
+            "slips": selectors.slips_of_deliverable(found) if found.due_revision > 1 else [],
             "changes": selectors.changes_of(found),
             "may_write": may_write(request, found.body),
         },

@@ -194,6 +194,15 @@ def test_what_prepares_a_meeting_moves_with_it(tmp_path: Path) -> None:
     assert Preparation.objects.get(milestone=notice).days_before == 15
 
 
+def test_a_deliverables_new_date_is_a_slip(tmp_path: Path) -> None:
+    load(EXAMPLE)
+    load(edited(tmp_path, ("strategy_goal: 2, due: 2018-09-14", "strategy_goal: 2, due: 2018-09-28")))
+    diagrams = Deliverable.objects.get(key="diagrams")
+    assert (diagrams.due, diagrams.due_revision) == (day("2018-09-28"), 2)
+    slip = diagrams.slips.get()
+    assert (slip.days, slip.signed, slip.reason) == (14, "the group’s file", "The group’s file gives another date.")
+
+
 def test_what_is_moved_or_cancelled_is_noted_so_that_it_is_told(tmp_path: Path) -> None:
     call = 'ends: "2018-08-14T14:30", timezone: America/New_York, place: Conference call, state:'
     load(EXAMPLE)

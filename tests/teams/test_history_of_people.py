@@ -42,6 +42,7 @@ NOT_FOLLOWED = {
     "ClauseText": "told by its version",
     # The milestone's own change says from which date to which, and why.
     "Slip": "told by its milestone",
+    "DeliverableSlip": "told by its deliverable",
     # They would have to go by what their meeting was when they were written: a draft is not everybody's.
     "AgendaItem": "a meeting's draft",
     "Preparation": "a meeting's draft",

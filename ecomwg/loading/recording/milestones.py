@@ -181,9 +181,13 @@ class Deliverables(Recorder):
         }
 
     def change(self, row: Any, column: str, value: Any) -> bool:
-        if column != "body_id":
-            return super().change(row, column, value)
-        work.move_deliverable(deliverable=row, body=Body.objects.get(pk=value))
+        match column:
+            case "body_id":
+                work.move_deliverable(deliverable=row, body=Body.objects.get(pk=value))
+            case "due":
+                work.set_deliverable_due(deliverable=row, due=value, reason=ANOTHER_DATE)
+            case _:
+                return super().change(row, column, value)
         return False
 
 

@@ -71,7 +71,7 @@ def _soon(now: datetime) -> Rows[Any, Any]:
     What was due before its date was changed, nobody is reminded of: they are told of the change.
     """
     planned = _around(now, SOON).annotate(first=first_day("starts"), last=last_day("starts"), begins=_begins())
-    rows = shared.with_rules_before(
+    rows = shared.with_rules(
         planned.filter(state=Meeting.State.PLANNED, first=F("last")), until=LAST_DAYS_AFTER
     ).annotate(due_at=shared.morning(F("first"), F("days_after")), useless_after=F("begins"))
     rows = rows.filter(Q(changed_at__isnull=True) | Q(due_at__gt=F("changed_at")), due_at__lt=F("begins"))

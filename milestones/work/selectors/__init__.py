@@ -15,6 +15,7 @@ from .record import (
     notes_of,
     reminders_of,
     slips_of,
+    slips_of_deliverable,
     what_happened,
 )
 from .rights import OWN, Verb, offered, right_to
@@ -75,6 +76,7 @@ __all__ = [
     "reminders_of",
     "right_to",
     "slips_of",
+    "slips_of_deliverable",
     "stands_under",
     "waiting_on",
     "what_happened",

@@ -22,7 +22,7 @@ from django.db.models import (
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 
-from milestones.work.models import OPEN_STATES, Deliverable, Milestone, Note, Slip, State
+from milestones.work.models import OPEN_STATES, Deliverable, DeliverableSlip, Milestone, Note, Slip, State
 from teams.accounts.models import User
 from teams.bodies.models import WorkingGroup
 from teams.clock import selectors as clock
@@ -121,6 +121,11 @@ def changes_of(owed: Milestone | Deliverable) -> list[MilestoneChange]:
 def what_happened(owed: Milestone | Deliverable, *, since: int) -> list[MilestoneChange]:
     """What changed in it after its revision `since`, the first first: one query."""
     return [change for change in reversed(changes_of(owed)) if change.revision > since]
+
+
+def slips_of_deliverable(deliverable: Deliverable) -> QuerySet[DeliverableSlip]:
+    """Each time that its due date moved, with all that a page says of it, the newest first."""
+    return deliverable.slips.select_related("by", "instead_of").order_by("-revision")
 
 
 def slips_of(milestone: Milestone) -> QuerySet[Slip]:

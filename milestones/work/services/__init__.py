@@ -3,7 +3,16 @@
 from .by_mail import answer_by_mail
 from .dates import move_deliverable_due, move_due
 from .notes import write_note
-from .plan import derive_states, drop_deliverable, drop_milestone, hand_over, move_deliverable, set_due, take_baseline
+from .plan import (
+    derive_states,
+    drop_deliverable,
+    drop_milestone,
+    hand_over,
+    move_deliverable,
+    set_deliverable_due,
+    set_due,
+    take_baseline,
+)
 from .planning import (
     add_action,
     add_deliverable,
@@ -60,6 +69,7 @@ __all__ = [
     "remove_dependency",
     "reopen",
     "send_back",
+    "set_deliverable_due",
     "set_due",
     "start",
     "take_back",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
-from milestones.work.models import Deliverable, Milestone, Slip
+from milestones.work.models import Deliverable, DeliverableSlip, Milestone, Slip
 from milestones.work.selectors.following import ids_after, shifted
 from milestones.work.selectors.rights import OWN, InRight, Verb
 from teams.accounts.models import User
@@ -107,7 +107,7 @@ def _move_along(
 def move_deliverable_due(
     *, by: User, deliverable: Deliverable, due: ApproximateDate, reason: str, seen: int | None = None
 ) -> Deliverable:
-    """Give a deliverable another due date, for a reason that the history keeps. Raises as `move_due`."""
+    """Give a deliverable another due date; it is kept as a slip. Its milestones keep theirs. Raises as `move_due`."""
     found = locked(deliverable, seen)
     right = check_planning(by, found)
     reason = reason_of(reason, ASK)
@@ -117,7 +117,26 @@ def move_deliverable_due(
         raise Refused(f"It is due {'on' if due.is_day else 'in'} {due} already.")
     if due.last < clock.today(found.group.timezone):
         raise Refused("That day has passed: choose a later one.")
-    found.due, found.edit_revision = due, found.edit_revision + 1
     with recorded(by, right, reason):
-        found.save(update_fields=["due", "edit_revision"])
+        slip_deliverable(found, due=due, reason=reason, by=by, right=right)
     return found
+
+
+def slip_deliverable(
+    found: Deliverable, *, due: ApproximateDate, reason: str, by: User | None = None, right: InRight = OWN
+) -> None:
+    """Write the slip of a deliverable, and the new date into the locked row, as `slip` does of a milestone."""
+    found.due_revision += 1
+    found.edit_revision += 1
+    DeliverableSlip.objects.create(
+        deliverable=found,
+        revision=found.due_revision,
+        due_before=found.due,
+        due_after=due,
+        reason=reason,
+        by=by,
+        instead_of_id=right.stands_in_for,
+        at=clock.now(),
+    )
+    found.due = due
+    found.save(update_fields=["due", "due_revision", "edit_revision"])

@@ -14,7 +14,7 @@ from teams.clock import selectors as clock
 from teams.dates import ApproximateDate
 
 from .acting import derive
-from .dates import slip
+from .dates import slip, slip_deliverable
 from .refusals import NotInTheGroup
 
 
@@ -41,6 +41,16 @@ def set_due(*, milestone: Milestone, due: ApproximateDate, reason: str) -> None:
         return
     slip(found, due=due, reason=reason)
     milestone.refresh_from_db(fields=["due", "due_revision", "edit_revision"])
+
+
+@transaction.atomic
+def set_deliverable_due(*, deliverable: Deliverable, due: ApproximateDate, reason: str) -> None:
+    """The same for a deliverable. A person calls `move_deliverable_due`."""
+    found = Deliverable.objects.select_for_update(no_key=True).get(pk=deliverable.pk)
+    if found.due == due:
+        return
+    slip_deliverable(found, due=due, reason=reason)
+    deliverable.refresh_from_db(fields=["due", "due_revision", "edit_revision"])
 
 
 @transaction.atomic
