@@ -96,20 +96,27 @@ class StepTold:
 
 
 HANDED_IN: Final = StepTold(
-    "work_handed_in", "Work handed in", "When something is handed in that you may accept or return.", _handed_in
+    "work_handed_in",
+    "Notices of work handed in",
+    "When something is handed in that you may accept or return.",
+    _handed_in,
 )
 RETURNED: Final = StepTold(
     "work_returned",
-    "Work returned",
+    "Notices of work returned",
     "When what you own is returned, with what is missing.",
     lambda step: step.told_owner(),
 )
 ACCEPTED: Final = StepTold(
-    "work_accepted", "Work accepted", "When what you own, or your team owes, is accepted.", _accepted, Way.DAILY
+    "work_accepted",
+    "Notices of work accepted",
+    "When what you own, or your team owes, is accepted.",
+    _accepted,
+    Way.DAILY,
 )
 HANDED_OVER: Final = StepTold(
     "work_handed_over",
-    "Milestones handed over to you",
+    "Notices of milestones handed over to you",
     "When you become the owner of a milestone.",
     lambda step: step.told_owner("You own this milestone now"),
 )
@@ -121,13 +128,13 @@ DROP_PROPOSED: Final = StepTold(
 )
 DISCLAIMED: Final = StepTold(
     "work_disclaimed",
-    "Milestones that owners say are not theirs",
+    "Notices of milestones that are not their owners’",
     "When you hand over what your team owes.",
     lambda step: step.told_answering(f"You hand over what {step.team} owes,", but=step.owner),
 )
 MOVED: Final = StepTold(
     "work_moved",
-    "Moved due dates",
+    "Notices of moved due dates",
     "When somebody moves the date of what you own, or an owner in your team asks for more time by moving one.",
     _moved,
 )
