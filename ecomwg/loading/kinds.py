@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-import zoneinfo
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email, validate_slug
 from django.db.models import TextChoices
 
+from teams.accounts.models import known_timezones
 from teams.dates import ApproximateDate
 
 from .complaints import Complaints, closest, did_you_mean
@@ -293,7 +293,7 @@ class Zone(Single):
 
     def of(self, text: str) -> str:
         """Its name."""
-        known = zoneinfo.available_timezones()
+        known = known_timezones()
         if text not in known:
             raise ValueError(
                 f"{text!r} is not a time zone: write it like America/New_York{did_you_mean(closest(text, known))}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import pghistory
 from allauth.mfa.models import Authenticator
@@ -14,11 +14,20 @@ from django.db.models.functions import Lower
 
 from teams.sources import Sourced
 
+# Zones of the database that are named like an abbreviation, and which PostgreSQL takes for one: a fixed shift, so that
+# in summer it is an hour off what Python means by the same name (its manual, 8.5.3).
+ABBREVIATIONS: Final = ("CET", "EET", "EST", "HST", "MET", "MST", "WET")
+
+
+def known_timezones() -> set[str]:
+    """Names of the IANA time zone database that mean the same to everybody who reckons with them."""
+    # "localtime" is a file that some systems keep beside the zones; it means another zone on each machine.
+    return zoneinfo.available_timezones() - {"localtime", *ABBREVIATIONS}
+
 
 def validate_timezone(name: str) -> None:
-    """Raise ValidationError unless `name` is a zone of the IANA time zone database."""
-    # "localtime" is a file that some systems keep beside the zones; it means another zone on each machine.
-    if name not in zoneinfo.available_timezones() or name == "localtime":
+    """Raise ValidationError unless `name` is one of `known_timezones`."""
+    if name not in known_timezones():
         raise ValidationError(f"{name!r} is not a time zone: write it like America/New_York", code="invalid")
 
 
@@ -116,7 +125,12 @@ class User(AbstractBaseUser, PermissionsMixin, Sourced):
 
     class Meta:
         ordering = ["name"]
-        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_once"),
+            models.CheckConstraint(
+                condition=~models.Q(timezone__in=ABBREVIATIONS), name="user_timezone_is_no_abbreviation"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -9,13 +9,15 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from milestones.reminders import selectors
+from milestones.reminders import selectors, services
 from milestones.reminders.models import ReminderRule
 from milestones.work.models import Milestone
 from teams.accounts.models import User
 from teams.bodies.models import Membership
 from teams.dates import ApproximateDate
+from teams.notices.models import Notice
 from tests import factories
+from tests.milestones import due_dates
 
 pytestmark = pytest.mark.django_db
 
@@ -89,3 +91,29 @@ def test_a_month_counts_from_its_last_day(owners_everywhere: None, year: int, mo
     mornings = {due_at.astimezone(zoneinfo.ZoneInfo(zone)).date() for zone, due_at in found.items()}
     assert mornings == {due.last}
     assert (due.last + timedelta(days=1)).day == 1
+
+
+def test_dates_of_every_zone_precision_and_rule_are_queued_at_their_own_instant_and_not_a_second_before(
+    pytestconfig: pytest.Config,
+) -> None:
+    number, instants = (10_000, 200) if pytestconfig.getoption("whole") else (len(due_dates.ZONES), 4)
+    cases = due_dates.generate(number, seed=1)
+    assert {case.zone for case in cases} == set(due_dates.ZONES)
+    assert {case.due.precision for case in cases} == {"day", "month", "year"}
+    assert {case.days_after for case in cases} == set(due_dates.DAYS_AFTER)
+    found = due_dates.compare(cases, instants=instants)
+    assert (found.cases, found.instants) == (number, instants)
+    assert found.is_clean, found
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"), [("Pacific/Apia", date(2011, 12, 30)), ("Pacific/Kiritimati", date(1994, 12, 31))]
+)
+def test_a_day_that_a_zone_never_had_is_reminded_of_at_eight_on_the_day_after(zone: str, day: date) -> None:
+    """The zone went over the date line and left that day out: nowhere else in the world's zones was 08:00 missing."""
+    case = due_dates.Case(zone, ApproximateDate.day(day), 0)
+    due_dates.enter([case])
+    next_morning = datetime.combine(day + timedelta(days=1), time(8), zoneinfo.ZoneInfo(zone))
+    assert selectors.due(next_morning).get()["due_at"] == next_morning
+    services.sweep(now=next_morning - timedelta(seconds=1))
+    assert not Notice.objects.exists()

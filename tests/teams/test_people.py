@@ -10,7 +10,7 @@ from django.db import IntegrityError
 from pytest_django import Settings
 
 from teams.accounts import selectors, services
-from teams.accounts.models import User, validate_timezone
+from teams.accounts.models import ABBREVIATIONS, User, validate_timezone
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +28,14 @@ def test_any_other_zone_is_refused_with_its_name(name: str) -> None:
     with pytest.raises(ValidationError, match="is not a time zone") as refused:
         validate_timezone(name)
     assert repr(name) in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ABBREVIATIONS)
+def test_a_zone_that_postgresql_takes_for_an_abbreviation_is_refused(name: str) -> None:
+    with pytest.raises(ValidationError, match="is not a time zone"):
+        validate_timezone(name)
+    with pytest.raises(IntegrityError, match="user_timezone_is_no_abbreviation"):
+        factories.person(timezone=name)
 
 
 def test_an_address_is_one_persons_whatever_its_case() -> None:
