@@ -23,6 +23,8 @@ class RemindersConfig(AppConfig):
         from . import mails, models, selectors, sources
         from .deliverables import mails as deliverable_mails
         from .deliverables import owed as deliverables
+        from .escalation import mails as escalation_mails
+        from .escalation import selectors as escalation
         from .meetings import mails as meeting_mails
         from .meetings import owed as meetings
 
@@ -43,6 +45,16 @@ class RemindersConfig(AppConfig):
                 ways=tuple(Way),
             )
         )
+        kinds.register(
+            kinds.Kind(
+                escalation.ESCALATION,
+                escalation_mails.compose,
+                title="Late milestones of others",
+                hint="Of the team that you lead or the group that you chair, at 08:00 on the days that its rules say.",
+                # Whoever leads may take them together, and not miss them: after them nobody is told.
+                ways=(Way.AT_ONCE, Way.DAILY, Way.WEEKLY),
+            )
+        )
         sources.register(
             sources.Source(
                 selectors.SUBJECT,
@@ -53,6 +65,8 @@ class RemindersConfig(AppConfig):
             )
         )
         sources.name_also("work:deliverable", selectors.deliverables_named)
+        # About the same milestones, which the source before it names already.
+        sources.register(sources.Source(escalation.ESCALATION, due=escalation.due, coming=escalation.coming))
         kinds.register(
             kinds.Kind(
                 meetings.SOON,

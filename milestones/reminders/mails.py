@@ -61,6 +61,21 @@ def _milestone_id(notice: Notice) -> int:
 
 def why_moot(notice: Notice, milestone: selectors.MilestoneSpokenOf, rule_owed: str | None) -> str:
     """Why the notice need not go any more. `milestone` as `selectors.milestones_spoken_of` gives it."""
+    if reason := why_settled(notice, milestone):
+        return reason
+    if milestone.owner_id != notice.owed_to_id:
+        return "Someone else owns it now."
+    if not milestone.owner_belongs:
+        return "The person has left the group."
+    if reason := why_still(milestone):
+        return reason
+    if rule_owed is not None:
+        return "A later reminder takes its place."
+    return "The group's rules no longer ask for it."
+
+
+def why_settled(notice: Notice, milestone: Milestone) -> str:
+    """That its owner has nothing to do now, or has it on another date; empty where neither is so."""
     if milestone.state == State.ACCEPTED:
         return f"It was accepted ({milestone.accepted})."
     if milestone.state == State.DROPPED:
@@ -69,17 +84,16 @@ def why_moot(notice: Notice, milestone: selectors.MilestoneSpokenOf, rule_owed: 
         return "It was handed in; its owner has nothing to do now."
     if milestone.due_revision != notice.revision:
         return f"Its date was moved to {milestone.due}."
-    if milestone.owner_id != notice.owed_to_id:
-        return "Someone else owns it now."
-    if not milestone.owner_belongs:
-        return "The person has left the group."
+    return ""
+
+
+def why_still(milestone: selectors.MilestoneSpokenOf) -> str:
+    """That its group or its body is on hiatus or closed; empty where both work."""
     if milestone.group_state in STANDING_STILL:
         return f"The working group {STANDING_STILL[milestone.group_state]}."
     if milestone.body_state in STANDING_STILL:
         return f"{milestone.body.short_name} {STANDING_STILL[milestone.body_state]}."
-    if rule_owed is not None:
-        return "A later reminder takes its place."
-    return "The group's rules no longer ask for it."
+    return ""
 
 
 def mail_of(notice: Notice, milestone: Milestone, to: User, why: str) -> Mail:
@@ -87,8 +101,6 @@ def mail_of(notice: Notice, milestone: Milestone, to: User, why: str) -> Mail:
 
     `to` is the owner, or who stands in for them, and `why` says so; where that is not the notice's recipient (an
     absence began or ended since), the mail names whom it goes to.
-
-    All mails about one milestone refer to the same Message-ID, so that mail programs show them as one thread.
     """
     zone = ZoneInfo(to.timezone)
     absent = milestone.owner if to != milestone.owner else None

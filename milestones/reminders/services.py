@@ -14,11 +14,20 @@ from teams.clock.services import held_still
 from teams.notices import services as notices
 
 from . import sources
-from .models import ReminderRule, Sweep
+from .models import ReminderRule, Sweep, To
 
 log = logging.getLogger(__name__)
 
-DEFAULT_DAYS_AFTER: Final = (-7, -1, 0, 3, 14)
+# To whom, on which day, and again every so many days. What is a week late is the lead's matter too, and what is three
+# weeks late the chair's.
+DEFAULT_RULES: Final[tuple[tuple[To, int, int | None], ...]] = (
+    (To.OWNER, -7, None),
+    (To.OWNER, -1, None),
+    (To.OWNER, 0, None),
+    (To.OWNER, 3, 7),
+    (To.LEAD, 7, None),
+    (To.CHAIR, 21, None),
+)
 
 # Any number will do, if no other advisory lock of the portal has it.
 SWEEP_LOCK: Final = 2018_07_20
@@ -27,7 +36,8 @@ SWEEP_LOCK: Final = 2018_07_20
 def set_default_rules(*, group: WorkingGroup) -> None:
     """Give the group the rules that every group starts with; rules that it has stay as they are."""
     ReminderRule.objects.bulk_create(
-        [ReminderRule(group=group, days_after=days) for days in DEFAULT_DAYS_AFTER], ignore_conflicts=True
+        [ReminderRule(group=group, to=to, days_after=days, every=every) for to, days, every in DEFAULT_RULES],
+        ignore_conflicts=True,
     )
 
 

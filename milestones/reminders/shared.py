@@ -41,7 +41,7 @@ from teams.notices import selectors as notices
 from teams.notices.kinds import Mail, Moot
 from teams.notices.models import Notice
 
-from .selectors import InZone, MorningOf, local_day, zone_of
+from .selectors import InZone, MorningOf, local_day, owner_rules, zone_of
 
 WORDS: Final = CharField()
 _MEMBERSHIP: Final = "group__body__memberships"
@@ -72,14 +72,16 @@ def to_people(things: QuerySet[Any, Any], *, kind: str, subject: str) -> QuerySe
 
 
 def with_rules(rows: QuerySet[Any, Any], *, until: int) -> QuerySet[Any, Any]:
-    """The rows of `to_people` once for each rule of their group that reminds at most `until` days after the day.
+    """The rows of `to_people` once for each rule to owners that reminds at most `until` days after the day.
 
     Adds `rule` and `days_after`, which is negative for a rule that reminds before it.
     """
     ruled: QuerySet[Any, Any] = rows.annotate(
-        rule=F("group__reminder_rules__key"), days_after=F("group__reminder_rules__days_after")
+        goes_by=F("group__reminder_rules"),
+        rule=F("group__reminder_rules__key"),
+        days_after=F("group__reminder_rules__days_after"),
     )
-    return ruled.filter(days_after__lte=until)
+    return ruled.filter(goes_by__in=owner_rules().values("pk"), days_after__lte=until)
 
 
 def morning(day: Combinable, days_after: Combinable) -> InZone:

@@ -24,7 +24,7 @@ class RoleRefused(Exception):
 
 
 def grant_application_role(*, name: str) -> dict[str, int]:
-    """Let the role `name` run the portal, and no more; returns how many tables it got with which rights.
+    """Let the role `name` run the portal, and no more; returns how many tables and views it got with which rights.
 
     Called as the owner of the tables, after each `migrate`. What the role was granted before is taken away first.
     Raises RoleRefused when there is no such role, when it could do more by what it is, or when the caller is not the
@@ -32,10 +32,10 @@ def grant_application_role(*, name: str) -> dict[str, int]:
     """
     with transaction.atomic():
         _check(name)
-        tables = _tables()
+        tables = _relations("r", "p")
         role = sql.Identifier(name)
         schema, database = _place()
-        rights = {table: _rights(table) for table in tables}
+        rights = {table: _rights(table) for table in tables} | dict.fromkeys(_relations("v"), "SELECT")
         _run(sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA {} FROM {}, PUBLIC").format(schema, role))
         _run(sql.SQL("REVOKE ALL ON ALL SEQUENCES IN SCHEMA {} FROM {}, PUBLIC").format(schema, role))
         # A table in a schema of its own, or a temporary one, would be written to in place of one of the history.
@@ -77,11 +77,13 @@ def _check(name: str) -> None:
         raise RoleRefused("Only the owner of the portal's tables can grant them: run this as the role that migrates.")
 
 
-def _tables() -> list[str]:
+def _relations(*kinds: str) -> list[str]:
+    """The names of tables (r, p) or views (v), as pg_class.relkind says."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(current_schema()) "
-            "AND relkind IN ('r', 'p') ORDER BY relname"
+            "AND relkind = ANY (%s) ORDER BY relname",
+            [list(kinds)],
         )
         return [name for (name,) in cursor.fetchall()]
 

@@ -292,12 +292,12 @@ def test_dates_and_zone_of_the_file_itself_are_followed(tmp_path: Path) -> None:
 
 def test_the_first_load_gives_the_rules_of_reminders_and_the_clock_once(tmp_path: Path) -> None:
     load(EXAMPLE)
-    assert list(ReminderRule.objects.values_list("days_after", flat=True)) == [-7, -1, 0, 3, 14]
+    assert list(ReminderRule.objects.values_list("days_after", flat=True)) == [-7, -1, 0, 3, 7, 21]
     assert clock.now().isoformat()[:16] == "2018-07-20T16:00"
-    ReminderRule.objects.filter(days_after=14).delete()
+    ReminderRule.objects.filter(days_after=21).delete()
     setting = ClockSetting.objects.get().shown_at
     load(edited(tmp_path, ("as_of: 2018-07-20", "as_of: 2018-07-27")))
-    assert not ReminderRule.objects.filter(days_after=14).exists()
+    assert not ReminderRule.objects.filter(days_after=21).exists()
     assert ClockSetting.objects.get().shown_at == setting
 
 

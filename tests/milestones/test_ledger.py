@@ -13,7 +13,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from milestones.reminders import services
-from milestones.reminders.models import Sweep
+from milestones.reminders.models import ReminderRule, Sweep
 from milestones.work.models import Milestone, State
 from teams.accounts.models import User
 from teams.bodies.models import Body, Role, WorkingGroup
@@ -37,7 +37,8 @@ def outset(at_start: datetime, settings: Settings) -> None:
 @pytest.fixture
 def group() -> WorkingGroup:
     group = factories.group("ecom")
-    services.set_default_rules(group=group)
+    for days in (-7, -1, 0, 3, 14):
+        ReminderRule.objects.create(group=group, days_after=days)
     return group
 
 

@@ -30,7 +30,7 @@ from django.db.models.functions import Cast, Coalesce, Concat, Greatest
 from django.utils import timezone
 
 from documents.statement.models import ASKED, Proposal
-from milestones.reminders.selectors import USEFUL_FOR, InZone, MorningOf, local_day, zone_of
+from milestones.reminders.selectors import USEFUL_FOR, InZone, MorningOf, local_day, owner_rules, zone_of
 from milestones.reminders.sources import named
 from teams.accounts.models import User
 from teams.bodies.models import Absence, Body, BodyState, Membership, Role, WorkingGroup
@@ -109,10 +109,12 @@ def _askings(now: datetime) -> QuerySet[Any, Any]:
 def _reminders(now: datetime) -> QuerySet[Any, Any]:
     """Each open proposal with every rule of its group, counted to the closing date, to each who has not answered.
 
-    Due at 08:00 of its day in the group's time zone. What was due before someone was asked, they are not reminded of.
+    Due at 08:00 of its day in the group's time zone; a call that is late waits on, so rules
+    for days after count too. What was due before someone was asked, they are not reminded of.
     """
     rules = f"{_GROUP}__reminder_rules"
     rows = _calls(REMINDER).annotate(
+        goes_by=F(rules),
         rule=F(f"{rules}__key"),
         due_at=_morning(F("closes_on"), F(f"{rules}__days_after")),
         useless_after=ExpressionWrapper(F("due_at") + Value(USEFUL_FOR), DateTimeField()),
@@ -126,7 +128,9 @@ def _reminders(now: datetime) -> QuerySet[Any, Any]:
         F("because"), Value("; the group's rule reminds "), F(f"{rules}__wording"), Value("."), output_field=_WORDS
     )
     owed: QuerySet[Any, Any] = (
-        _owed(rows.filter(due_at__gt=F("asked_at")), now).filter(Exists(were_asked)).annotate(why=why)
+        _owed(rows.filter(due_at__gt=F("asked_at"), goes_by__in=owner_rules().values("pk")), now)
+        .filter(Exists(were_asked))
+        .annotate(why=why)
     )
     return owed
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django import forms
 
-from milestones.reminders.models import MOST_DAYS
+from milestones.reminders.models import MOST_DAYS, REPEATS_UNTIL, ReminderRule, To
 
 BEFORE: Final = "before"
 ON: Final = "on"
@@ -14,9 +14,9 @@ AFTER: Final = "after"
 
 
 class ReasonForm(forms.Form):
-    """Why, and of which rule: `seen` is the day that the person was shown."""
+    """Why, and of which rule: `seen` is what it said when the person was shown it."""
 
-    seen = forms.IntegerField(widget=forms.HiddenInput(), required=False)
+    seen = forms.CharField(widget=forms.HiddenInput(), required=False)
     reason = forms.CharField(
         max_length=200,
         help_text="Stands in the history beside the change.",
@@ -25,7 +25,14 @@ class ReasonForm(forms.Form):
 
 
 class RuleForm(ReasonForm):
-    """The day: so many days before the due date, on it, or so many after it."""
+    """Whom, and when: so many days before the due date, on it, or so many after it, and again from then on."""
+
+    to = forms.ChoiceField(
+        label="Whom",
+        choices=To.choices,
+        help_text="A team without a lead: the lead of the body above it, the chair in the end.",
+        widget=forms.Select(attrs={"class": "usa-select"}),
+    )
 
     days = forms.IntegerField(
         label="How many days",
@@ -45,16 +52,33 @@ class RuleForm(ReasonForm):
         choices=[(BEFORE, "Before it is due"), (ON, "On the day it is due"), (AFTER, "After it was due")],
         widget=forms.Select(attrs={"class": "usa-select"}),
     )
-    field_order = ("seen", "days", "side", "reason")
+    every = forms.IntegerField(
+        label="Again every so many days",
+        required=False,
+        min_value=1,
+        max_value=REPEATS_UNTIL,
+        help_text=f"For after it was due, at most until {REPEATS_UNTIL} days after it. Left out for once.",
+        widget=forms.NumberInput(attrs={"class": "usa-input", "inputmode": "numeric"}),
+        error_messages={
+            "invalid": "Write a whole number, such as 7.",
+            "min_value": "Write a number from 1 on, or leave it out.",
+            "max_value": "Write at most %(limit_value)s days, or leave it out.",
+        },
+    )
+    field_order = ("seen", "to", "days", "side", "every", "reason")
 
     def clean(self) -> dict[str, Any]:
-        """The number goes with before and after alone."""
+        """The number goes with before and after alone, and what repeats is late."""
         given = super().clean() or self.cleaned_data
         side, days = given.get("side"), given.get("days")
         if side in (BEFORE, AFTER) and not days and "days" not in self.errors:
             self.add_error("days", "Write how many days, from 1 on; or choose the day itself.")
         elif side == ON and days:
             self.add_error("days", "On the day itself there is no number of days: leave it out, or choose otherwise.")
+        if given.get("every") and side in (BEFORE, ON):
+            self.add_error("every", "Only a reminder after the due date comes again: leave it out, or choose “after”.")
+        elif given.get("every") and days and days >= REPEATS_UNTIL:
+            self.add_error("every", f"Nothing comes again {REPEATS_UNTIL} days after it was due: leave it out.")
         return given
 
     @property
@@ -63,8 +87,18 @@ class RuleForm(ReasonForm):
         days = self.cleaned_data["days"] or 0
         return -days if self.cleaned_data["side"] == BEFORE else days
 
+    @property
+    def rule(self) -> dict[str, Any]:
+        """What a form that is valid says of the rule, as the services take it."""
+        return {
+            "to": To(self.cleaned_data["to"]),
+            "days_after": self.days_after,
+            "every": self.cleaned_data["every"],
+        }
+
     @staticmethod
-    def said_by(days_after: int) -> dict[str, Any]:
+    def said_by(rule: ReminderRule) -> dict[str, Any]:
         """What the form is filled with for a rule."""
-        side = BEFORE if days_after < 0 else AFTER if days_after else ON
-        return {"days": abs(days_after) or None, "side": side, "seen": days_after}
+        days = rule.days_after
+        side = BEFORE if days < 0 else AFTER if days else ON
+        return {"to": rule.to, "days": abs(days) or None, "side": side, "every": rule.every, "seen": rule.said}

@@ -8,51 +8,69 @@ from __future__ import annotations
 
 from django.db import IntegrityError, transaction
 
-from milestones.reminders.models import MOST_DAYS, ReminderRule
+from milestones.reminders.models import MOST_DAYS, REPEATS_UNTIL, ReminderRule, To
 from teams.accounts.models import User
 from teams.bodies.models import WorkingGroup
 from teams.reasons import because
 
 
 class ThereAlready(Exception):
-    """The group has a rule of that day."""
+    """The group has a rule to the same people from that day on."""
 
 
 class TooFar(Exception):
     """No rule is more than a year away from the due date."""
 
 
+class CannotRepeat(Exception):
+    """Only what reminds after the due date repeats, and not for ever (see models.REPEATS_UNTIL)."""
+
+
 class ChangedMeanwhile(Exception):
     """The rule is another by now than the person was shown, or gone."""
 
 
-def add(*, by: User, group: WorkingGroup, days_after: int, reason: str) -> ReminderRule:
-    """Remind so many days after the due date (before it, where negative). Raises ThereAlready, TooFar."""
-    rule = ReminderRule(group=group, days_after=days_after)
+def add(
+    *, by: User, group: WorkingGroup, days_after: int, reason: str, to: To = To.OWNER, every: int | None = None
+) -> ReminderRule:
+    """Remind so many days after the due date (before it, where negative), and every so many days from then.
+
+    Raises ThereAlready, TooFar, CannotRepeat.
+    """
+    rule = ReminderRule(group=group, to=to, days_after=days_after, every=every)
     _write(rule, reason)
     return rule
 
 
-def change(*, by: User, rule: ReminderRule, seen: int, days_after: int, reason: str) -> None:
-    """Let the rule remind on another day; `seen` is the one that the person was shown.
+def change(
+    *,
+    by: User,
+    rule: ReminderRule,
+    seen: str,
+    days_after: int,
+    reason: str,
+    to: To = To.OWNER,
+    every: int | None = None,
+) -> None:
+    """Let the rule remind otherwise; `seen` is what it `said` when the person was shown it.
 
-    Raises ChangedMeanwhile, ThereAlready, TooFar.
+    Raises ChangedMeanwhile, ThereAlready, TooFar, CannotRepeat.
     """
     with transaction.atomic():
         locked = _locked(rule, seen)
-        locked.days_after = days_after
+        locked.to, locked.days_after, locked.every = to, days_after, every
         _write(locked, reason)
 
 
-def remove(*, by: User, rule: ReminderRule, seen: int, reason: str) -> None:
+def remove(*, by: User, rule: ReminderRule, seen: str, reason: str) -> None:
     """Remind by this rule no more. Raises ChangedMeanwhile."""
     with transaction.atomic(), because(reason):
         _locked(rule, seen).delete()
 
 
-def _locked(rule: ReminderRule, seen: int) -> ReminderRule:
+def _locked(rule: ReminderRule, seen: str) -> ReminderRule:
     found = ReminderRule.objects.select_for_update().filter(pk=rule.pk).first()
-    if found is None or found.days_after != seen:
+    if found is None or found.said != seen:
         raise ChangedMeanwhile
     return found
 
@@ -60,6 +78,8 @@ def _locked(rule: ReminderRule, seen: int) -> ReminderRule:
 def _write(rule: ReminderRule, reason: str) -> None:
     if abs(rule.days_after) > MOST_DAYS:
         raise TooFar
+    if rule.every is not None and not (rule.every >= 1 and 1 <= rule.days_after < REPEATS_UNTIL):
+        raise CannotRepeat
     try:
         with transaction.atomic(), because(reason):
             rule.save()

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from milestones.reminders.models import ReminderRule
+from milestones.reminders.models import REPEATS_UNTIL, ReminderRule
 from teams.accounts.access import SignedInRequest, takes
 from teams.bodies.models import WorkingGroup
 from teams.bodies.permissions import Action, requires
@@ -24,19 +24,23 @@ from .forms import ReasonForm, RuleForm
 @requires(Action.KEEP_SETTINGS)
 def rules(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
     """Every rule of the group in a sentence, the earliest first."""
-    found = list(ReminderRule.objects.filter(group=group).order_by("days_after"))
-    return render(request, "reminders/rules.html", {"group": group, "rules": found, "breadcrumb": _way(group)[:-1]})
+    found = list(ReminderRule.objects.filter(group=group).order_by("days_after", "pk"))
+    return render(
+        request,
+        "reminders/rules.html",
+        {"group": group, "rules": found, "repeats_until": REPEATS_UNTIL, "breadcrumb": _way(group)[:-1]},
+    )
 
 
 @requires(Action.KEEP_SETTINGS)
 @takes("GET", "POST")
 def add_rule(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
-    """Another day. `preview` among what is sent asks what it would do, and changes nothing."""
+    """Another rule. `preview` among what is sent asks what it would do, and changes nothing."""
     form = RuleForm(request.POST if request.method == "POST" else None)
     effect = None
     if request.method == "POST" and form.is_valid():
-        days, reason = form.days_after, form.cleaned_data["reason"]
-        make = partial(services.add, by=request.user, group=group, days_after=days, reason=reason)
+        reason = form.cleaned_data["reason"]
+        make = partial(services.add, by=request.user, group=group, reason=reason, **form.rule)
         effect, is_done = _tried(request, form, make, group)
         if is_done:
             messages.success(request, "The rule is added.")
@@ -48,15 +52,15 @@ def add_rule(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
 @requires(Action.KEEP_SETTINGS)
 @takes("GET", "POST")
 def rule(request: SignedInRequest, group: WorkingGroup, rule: int) -> HttpResponse:
-    """Move a rule to another day, or remove it (`remove` among what is sent); `preview` as in `add_rule`."""
+    """Change whom and when a rule reminds, or remove it (`remove` among what is sent); `preview` as in `add_rule`."""
     found = ReminderRule.objects.filter(group=group, pk=rule).first()
     if found is None:
         messages.info(request, "That rule is gone: somebody removed it.")
         return redirect("reminders:rules", group.slug)
     is_removal, is_sent = "remove" in request.POST, request.method == "POST"
-    shown = RuleForm.said_by(found.days_after)
+    shown = RuleForm.said_by(found)
     form = RuleForm(request.POST if is_sent and not is_removal else None, initial=shown)
-    removal = ReasonForm(request.POST if is_removal else None, prefix="removal", initial={"seen": found.days_after})
+    removal = ReasonForm(request.POST if is_removal else None, prefix="removal", initial={"seen": found.said})
     sent: ReasonForm = removal if is_removal else form
     effect, is_done = None, False
     if is_sent and sent.is_valid():
@@ -64,7 +68,7 @@ def rule(request: SignedInRequest, group: WorkingGroup, rule: int) -> HttpRespon
         known["seen"] = sent.cleaned_data["seen"]
         make = partial(services.remove, **known)
         if sent is form:
-            make = partial(services.change, days_after=form.days_after, **known)
+            make = partial(services.change, **form.rule, **known)
         effect, is_done = _tried(request, sent, make, group)
     if is_done:
         messages.success(request, "The rule is removed." if is_removal else "The rule is changed.")
@@ -91,9 +95,11 @@ def _tried(request: SignedInRequest, form: ReasonForm, make: Any, group: Working
             return effect_of(make, group, clock.now()), False
         make()
     except services.ThereAlready:
-        form.add_error("days", "There is a rule of that day already.")
+        form.add_error("days", "There is a rule to them from that day on already.")
     except services.TooFar:
         form.add_error("days", "That is more than a year away from the due date.")
+    except services.CannotRepeat:
+        form.add_error("every", "Only a reminder after the due date comes again: leave it out, or choose “after”.")
     except services.ChangedMeanwhile:
         form.add_error(None, "Somebody changed this rule meanwhile. Open it again from the list and look at it.")
     else:

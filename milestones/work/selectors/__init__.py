@@ -18,7 +18,7 @@ from .record import (
     slips_of_deliverable,
     what_happened,
 )
-from .rights import OWN, Verb, offered, right_to
+from .rights import ACTION, OWN, Verb, offered, right_to
 from .step import Prepared, Step
 from .team import Circle, circle_of, deliverables_of
 from .visible import (
@@ -31,6 +31,7 @@ from .visible import (
 
 __all__ = [
     "ABOUT",
+    "ACTION",
     "OWN",
     "Act",
     "AtRisk",

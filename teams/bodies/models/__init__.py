@@ -1,5 +1,6 @@
 """The committee tree, who belongs to it in which role, who stands in for whom, and how people come in and are kept."""
 
+from .above import BodyAbove
 from .access import AccessDecision, AccessRound, Invitation
 from .people import Absence, LentRole, Membership, Role
 from .tree import (
@@ -18,6 +19,7 @@ __all__ = [
     "AccessDecision",
     "AccessRound",
     "Body",
+    "BodyAbove",
     "BodyParent",
     "BodyState",
     "Dated",

@@ -40,7 +40,6 @@ def test_reminders_go_by_the_groups_rules_at_eight_in_its_time_zone(
         "before:1",
         "on_the_day",
         "after:3",
-        "after:14",
     ]
     assert [rule for rule, name in reminded() if name == "Cleo"] == ["before:7"]
     subjects = MailboxMessage.objects.filter(recipients="ray@example.test").order_by("pk")
@@ -49,7 +48,6 @@ def test_reminders_go_by_the_groups_rules_at_eight_in_its_time_zone(
         "Your answer is asked by Friday, August 3",
         "Your answer is asked by Friday, August 3",
         "Your answer is asked today, August 3",
-        "Your answer is late since August 3",
         "Your answer is late since August 3",
     ]
 

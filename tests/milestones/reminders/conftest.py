@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from milestones.reminders import services
+from milestones.reminders.models import ReminderRule
 from milestones.work.models import Milestone
 from teams.accounts.models import User
 from teams.bodies.models import Body, WorkingGroup
@@ -28,9 +28,10 @@ def outset(at_start: datetime, settings: Settings) -> None:
 
 @pytest.fixture
 def group() -> WorkingGroup:
-    """A group with the rules that every group starts with."""
+    """A group that reminds owners alone, on five days."""
     group = factories.group("ecom")
-    services.set_default_rules(group=group)
+    for days in (-7, -1, 0, 3, 14):
+        ReminderRule.objects.create(group=group, days_after=days)
     return group
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from milestones.reminders import services
+from milestones.reminders import selectors, services
 from milestones.reminders.models import ReminderRule
 from milestones.work.models import Milestone, State
 from teams.accounts.models import User
@@ -27,11 +27,15 @@ pytestmark = pytest.mark.django_db
 # --- The rules ---
 
 
-def test_a_group_starts_with_five_rules_and_keeps_its_own(group: WorkingGroup) -> None:
-    ReminderRule.objects.filter(days_after=14).delete()
-    ReminderRule.objects.create(group=group, days_after=-2)
+def test_a_group_keeps_the_rules_that_it_has(group: WorkingGroup) -> None:
     services.set_default_rules(group=group)
-    assert [rule.days_after for rule in ReminderRule.objects.all()] == [-7, -2, -1, 0, 3, 14]
+    services.set_default_rules(group=group)
+    assert [(rule.to, rule.days_after, rule.every) for rule in ReminderRule.objects.all()] == [
+        *(("owner", days, None) for days in (-7, -1, 0, 3)),
+        ("lead", 7, None),
+        ("owner", 14, None),
+        ("chair", 21, None),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -227,7 +231,10 @@ def test_no_body_that_stands_still_and_again_when_it_works(
     assert Notice.objects.get().rule == "before:1"
 
 
-def test_a_time_zone_that_the_database_does_not_know_stops_nobody_else(owe: Callable[..., Milestone]) -> None:
+def test_a_time_zone_that_the_database_does_not_know_stops_nobody_else(
+    owe: Callable[..., Milestone], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selectors, "unknown_zones", lambda: ["Mars/Olympus_Mons"])
     owe()
     stranger = factories.member(factories.root(WorkingGroup.objects.get()))
     owe("Another", owner=stranger)

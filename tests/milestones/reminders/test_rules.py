@@ -55,14 +55,14 @@ def address(days_after: int) -> str:
 
 
 def sent(days: object, side: str, reason: str = "More time to write", **more: object) -> dict[str, Any]:
-    return {"days": days, "side": side, "reason": reason, **more}
+    return {"to": "owner", "days": days, "side": side, "reason": reason, **more}
 
 
 def test_each_rule_stands_there_in_a_sentence(client: Client, group: WorkingGroup) -> None:
     words = words_of(client.get(PAGE))
     assert "5 rules, the earliest first" in words
     assert words.index("7 days before it is due") < words.index("On the day it is due") < words.index("14 days after")
-    assert "7 days before it is due A mail at 08:00 in the owner’s time zone, to the owner." in words
+    assert "7 days before it is due The owner A mail at 08:00 in the owner’s time zone." in words
 
 
 def test_without_a_rule_the_page_says_so(client: Client, group: WorkingGroup) -> None:
@@ -80,10 +80,53 @@ def test_adding_a_rule(client: Client, group: WorkingGroup, number: str, side: s
     assert "The rule is added." in words_of(client.get(PAGE))
 
 
+def test_adding_one_that_repeats_to_the_lead(client: Client, group: WorkingGroup) -> None:
+    assert client.post(NEW, sent("3", "after", to="lead", every="7"))["Location"] == PAGE
+    assert ReminderRule.objects.get(to="lead").said == "lead 3 7"
+    words = words_of(client.get(PAGE))
+    assert "3 days after it was due and every 7 days from then, to the team's lead The team’s lead" in words
+    assert "It comes again until 180 days after the due date." in words
+
+
+def test_a_rule_goes_to_somebody_else_and_no_more_often(client: Client, group: WorkingGroup) -> None:
+    rule = ReminderRule.objects.create(group=group, to="lead", days_after=5, every=2)
+    form = client.get(f"{PAGE}{rule.pk}/").content.decode()
+    assert 'value="lead" selected' in form
+    assert 'name="every" value="2"' in form
+    change = sent("5", "after", to="chair", every="", seen="lead 5 2")
+    assert client.post(f"{PAGE}{rule.pk}/", change)["Location"] == PAGE
+    assert ReminderRule.objects.get(pk=rule.pk).said == "chair 5"
+    words = words_of(client.get("/groups/ecom/activity/?noun=reminder-rule"))
+    assert "5 days after it was due, to the chair" in words
+
+
+@pytest.mark.parametrize(
+    ("days", "side", "every", "complaint"),
+    [
+        ("3", "before", "7", "Only a reminder after the due date comes again"),
+        ("", "on", "7", "Only a reminder after the due date comes again"),
+        ("3", "after", "0", "Write a number from 1 on, or leave it out."),
+        ("3", "after", "181", "Write at most 180 days, or leave it out."),
+        ("3", "after", "weekly", "Write a whole number, such as 7."),
+        ("180", "after", "7", "Nothing comes again 180 days after it was due: leave it out."),
+    ],
+)
+def test_what_can_not_repeat_is_refused(
+    client: Client, group: WorkingGroup, days: str, side: str, every: str, complaint: str
+) -> None:
+    assert complaint in words_of(client.post(NEW, sent(days, side, every=every)))
+    assert not ReminderRule.objects.filter(every__isnull=False).exists()
+
+
+def test_the_services_refuse_it_too(group: WorkingGroup) -> None:
+    with pytest.raises(rules.CannotRepeat):
+        rules.add(by=factories.person(), group=group, days_after=-3, every=7, reason="Nonsense")
+
+
 @pytest.mark.parametrize(
     ("number", "side", "complaint"),
     [
-        ("7", "before", "There is a rule of that day already."),
+        ("7", "before", "There is a rule to them from that day on already."),
         ("", "before", "Write how many days, from 1 on; or choose the day itself."),
         ("0", "after", "Write how many days, from 1 on; or choose the day itself."),
         ("-3", "before", "Write a number from 1 on; before or after is chosen beside it."),
@@ -108,7 +151,7 @@ def test_nonsense_is_refused_and_what_was_typed_kept(
 
 def test_a_reason_is_asked_for(client: Client, group: WorkingGroup) -> None:
     assert "This field is required" in words_of(client.post(NEW, sent("10", "before", reason=" ")))
-    assert "This field is required" in words_of(client.post(address(14), {"remove": "yes", "removal-seen": 14}))
+    assert "This field is required" in words_of(client.post(address(14), {"remove": "yes", "removal-seen": "owner 14"}))
     assert -10 not in days()
     assert 14 in days()
 
@@ -124,10 +167,12 @@ def test_a_rule_is_moved_and_removed_on_the_record(client: Client, group: Workin
     pk = rule_of(14).pk
     form = words_of(client.get(address(14)))
     assert "Remind 14 days after it was due" in form
-    assert client.post(address(14), sent("10", "after", seen=14))["Location"] == PAGE
+    assert client.post(address(14), sent("10", "after", seen="owner 14"))["Location"] == PAGE
     assert days() == [-7, -1, 0, 3, 10]
     assert (
-        client.post(address(10), {"remove": "yes", "removal-seen": 10, "removal-reason": "Nobody reads it"})["Location"]
+        client.post(address(10), {"remove": "yes", "removal-seen": "owner 10", "removal-reason": "Nobody reads it"})[
+            "Location"
+        ]
         == PAGE
     )
     assert days() == [-7, -1, 0, 3]
@@ -139,7 +184,7 @@ def test_a_rule_is_moved_and_removed_on_the_record(client: Client, group: Workin
 
 
 def test_the_activity_of_the_group_tells_of_it(client: Client, group: WorkingGroup) -> None:
-    client.post(address(14), sent("10", "after", seen=14))
+    client.post(address(14), sent("10", "after", seen="owner 14"))
     words = words_of(client.get("/groups/ecom/activity/?noun=reminder-rule"))
     assert "10 days after it was due" in words
     assert "More time to write" in words
@@ -148,18 +193,21 @@ def test_the_activity_of_the_group_tells_of_it(client: Client, group: WorkingGro
 
 def test_two_who_change_one_rule(client: Client, group: WorkingGroup) -> None:
     where = address(14)
-    rules.change(by=factories.person(), rule=rule_of(14), seen=14, days_after=12, reason="Another was quicker")
-    for form in (sent("10", "after", seen=14), {"remove": "yes", "removal-seen": 14, "removal-reason": "Late"}):
+    rules.change(by=factories.person(), rule=rule_of(14), seen="owner 14", days_after=12, reason="Another was quicker")
+    for form in (
+        sent("10", "after", seen="owner 14"),
+        {"remove": "yes", "removal-seen": "owner 14", "removal-reason": "Late"},
+    ):
         assert "Somebody changed this rule meanwhile" in words_of(client.post(where, form))
     assert days() == [-7, -1, 0, 3, 12]
-    rules.remove(by=factories.person(), rule=rule_of(12), seen=12, reason="Gone")
-    answer = client.post(where, sent("10", "after", seen=12), follow=True)
+    rules.remove(by=factories.person(), rule=rule_of(12), seen="owner 12", reason="Gone")
+    answer = client.post(where, sent("10", "after", seen="owner 12"), follow=True)
     assert "That rule is gone: somebody removed it." in words_of(answer)
 
 
 def test_a_rule_of_another_group_is_not_found_here(client: Client, group: WorkingGroup) -> None:
     other = ReminderRule.objects.create(group=factories.group("other"), days_after=-30)
-    answer = client.post(f"{PAGE}{other.pk}/", sent("10", "after", seen=-30), follow=True)
+    answer = client.post(f"{PAGE}{other.pk}/", sent("10", "after", seen="owner -30"), follow=True)
     assert "That rule is gone" in words_of(answer)
     assert rule_of(-30).group.slug == "other"
 
@@ -220,11 +268,11 @@ def test_adding_does_what_was_said(work: None, group: WorkingGroup, administrato
 def test_what_waits_need_not_go_once_its_rule_is_removed(work: None, group: WorkingGroup, administrator: User) -> None:
     assert ("Due in a week", "before:7") in queued()
     said = effect_of(
-        lambda: rules.remove(by=administrator, rule=rule_of(-7), seen=-7, reason="Try"), group, clock.now()
+        lambda: rules.remove(by=administrator, rule=rule_of(-7), seen="owner -7", reason="Try"), group, clock.now()
     )
     assert said.dropped == 1
     assert said.coming == said.coming_before - 1  # of the one that is due in three weeks
-    rules.remove(by=administrator, rule=rule_of(-7), seen=-7, reason="Too early")
+    rules.remove(by=administrator, rule=rule_of(-7), seen="owner -7", reason="Too early")
     services.sweep()
     notices.send_due()
     (moot,) = Notice.objects.filter(state=Notice.State.SKIPPED, rule="before:7")
@@ -235,7 +283,7 @@ def test_a_rule_that_was_moved_reminds_on_its_new_day(
     owe: Callable[..., Milestone], group: WorkingGroup, administrator: User
 ) -> None:
     owe(due="2018-08-10")
-    rules.change(by=administrator, rule=rule_of(-7), seen=-7, days_after=-5, reason="Later is enough")
+    rules.change(by=administrator, rule=rule_of(-7), seen="owner -7", days_after=-5, reason="Later is enough")
     set_clock(to=at("2018-08-03 09:00"))
     assert services.sweep() == 0
     set_clock(to=at("2018-08-05 09:00"))
@@ -250,7 +298,7 @@ def test_the_page_says_what_it_would_do_and_does_nothing(client: Client, work: N
     words = words_of(client.post(NEW, sent("2", "before", preview="yes")))
     assert "What it would do. Nothing is saved yet." in words
     assert "reminders will become due, instead of" in words
-    removal = {"remove": "yes", "removal-reason": "Too early", "removal-seen": -7}
+    removal = {"remove": "yes", "removal-reason": "Too early", "removal-seen": "owner -7"}
     words = words_of(client.post(address(-7), {**removal, "preview": "yes"}))
     assert "Without this rule. Nothing is saved yet." in words
     assert "1 reminder now waiting to be sent will not go any more." in words
