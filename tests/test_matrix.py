@@ -30,6 +30,7 @@ from milestones.meetings.models import Meeting
 from milestones.reminders import services as reminders
 from milestones.reminders.models import ReminderRule
 from milestones.work.models import Deliverable, Milestone, Note
+from milestones.work.selectors.by_mail import Act, answers_of
 from teams.accounts.access import ADMINISTRATORS, PUBLIC, SIGNED_IN, access_of, methods_of
 from teams.accounts.models import User
 from teams.bodies.invitations.links import token_of
@@ -80,6 +81,7 @@ class Row:
     body: str = ""
     hidden_from: frozenset[str] = frozenset()
     read_only_for: frozenset[str] = frozenset()
+    mailed_to: str = ""  # whom alone it opens to, beside who is not signed in
 
 
 # What the addresses of a body-wise action are about, where it is not the whole group.
@@ -179,7 +181,10 @@ def rows() -> Iterator[Row]:
         "session": world.session_of_member().pk,
         "link": link_of(world.who("member").pk, ["milestone_due"]).split("/")[-2],
     }
-    for name in sorted(OUTSIDE_OF_GROUPS):
+    listed = Milestone.objects.get(key="maps-parties")  # the member's
+    answer = answers_of(listed, listed.owner_id, clock.today())[Act.DONE]
+    yield Row("by_mail:answer", reverse("by_mail:answer", args=[answer]), mailed_to="member")
+    for name in sorted(OUTSIDE_OF_GROUPS - {"by_mail:answer"}):
         yield Row(name, reverse(name, kwargs={each: known[each] for each in ours()[name].pattern.converters}))
     group = {"group": "ecom"}
     document, meeting = "library:document", "meetings:meeting"
@@ -198,6 +203,8 @@ def expected(row: Row, who: str, visitor: Visitor, method: str) -> str:
     assert methods is not None
     if method not in methods:
         return NO_METHOD
+    if row.mailed_to and visitor.person is not None:
+        return OPENED if who == row.mailed_to else REFUSED
     if access == PUBLIC:
         return SIGN_IN if row.name in END_AT_SIGN_IN and visitor.person is None else OPENED
     if visitor.person is None:
