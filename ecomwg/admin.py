@@ -105,7 +105,7 @@ class NoticeAdmin(ReadOnly):
 
     list_display = ("subject", "recipient", "rule", "due_at", "state", "sent_at")
     list_select_related = ("recipient",)
-    list_filter = ("state",)
+    list_filter = ("state", "bounces__action")
 
 
 # Groups of rights aren't used, addresses are shown with their people, and second factors and sessions are private.

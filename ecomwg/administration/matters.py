@@ -31,8 +31,8 @@ from teams.bodies.recertification.selectors import last_rounds, next_due
 from teams.clock import selectors as clock
 from teams.history.selectors import last_sealed_day
 from teams.history.services import first_open_day
-from teams.notices.models import Notice
-from teams.notices.selectors import gone_wrong
+from teams.notices.models import DIGEST, Notice
+from teams.notices.selectors import came_back, gone_wrong
 
 LOOKED_BACK: Final = timedelta(days=30)
 LOOKED_AHEAD: Final = timedelta(days=30)
@@ -98,10 +98,17 @@ Numbers = Callable[..., int]
 def _numbers(now: datetime, today: date, real_now: datetime) -> Numbers:
     """How many there are of each sort in each group ("" for the whole portal): one query."""
     wrong = gone_wrong(now - LOOKED_BACK)
+    # Digests are counted by what went in them, each in its group.
+    sent = Notice.objects.filter(state=Notice.State.SENT, due_at__gte=now - LOOKED_BACK).exclude(kind=DIGEST)
     invitations = open_at(now)
     counted = [
         _count("failed", wrong.filter(state=Notice.State.FAILED), F("scope")),
         _count("uncertain", wrong.filter(state=Notice.State.UNCERTAIN), F("scope")),
+        _count(
+            "came_back",
+            came_back(sent),
+            F("scope"),
+        ),
         _count("invitations", invitations, F("body__group__slug")),
         _count("expiring", invitations.filter(expires_at__lte=now + INVITATION_ENDS_SOON), F("body__group__slug")),
         _count("ending", ending(today, today + LOOKED_AHEAD), F("body__group__slug")),
@@ -146,21 +153,28 @@ def _mail_of_no_group(numbers: Numbers) -> Matter | None:
 
 
 def _mail(numbers: Numbers, slug: str, name: str) -> Matter | None:
-    failed, uncertain = numbers("failed", slug), numbers("uncertain", slug)
+    failed, uncertain, back = (numbers(sort, slug) for sort in ("failed", "uncertain", "came_back"))
+    state = "failed" if failed else "came_back" if back else "uncertain"
     if slug:
         url = reverse("reminders:ledger", args=[slug])
-        if failed or uncertain:
-            url += f"?{urlencode({'state': 'failed' if failed else 'uncertain'})}"
+        if failed or back or uncertain:
+            url += f"?{urlencode({'state': state})}"
         of = ""
     else:
         url = reverse("admin:notices_notice_changelist")
-        url += f"?{urlencode({'state__exact': 'failed' if failed else 'uncertain'})}"
+        url += (
+            f"?{urlencode({'bounces__action__exact': 'failed'} if state == 'came_back' else {'state__exact': state})}"
+        )
         of = " outside of any group, such as an invitation"
-    if failed or uncertain:
-        told = [f"{failed} failed" if failed else "", f"{uncertain} may or may not have gone" if uncertain else ""]
-        what = f"{_so_many(failed + uncertain, 'mail')} went wrong{of}"
+    if failed or back or uncertain:
+        told = [
+            f"{failed} failed" if failed else "",
+            f"{back} came back from the address" if back else "",
+            f"{uncertain} may or may not have gone" if uncertain else "",
+        ]
+        what = f"{_so_many(failed + back + uncertain, 'mail')} went wrong{of}"
         means = f"In the last 30 days {' and '.join(filter(None, told))}. Each says why."
-        return Matter(Urgency.NOW if failed else Urgency.SOON, what, url, means, name)
+        return Matter(Urgency.NOW if failed or back else Urgency.SOON, what, url, means, name)
     return Matter(Urgency.FINE, "No mail went wrong", url, "In the last 30 days none failed.", name) if slug else None
 
 

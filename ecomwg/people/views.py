@@ -13,6 +13,7 @@ from teams.accounts.access import SignedInRequest, administrators, asks_again, t
 from teams.accounts.models import User
 from teams.accounts.selectors import sessions_of
 from teams.clock import selectors as clock
+from teams.notices.selectors import last_came_back_from
 
 from . import selectors, services
 from .forms import ClosingForm, PeopleFilter, ReasonForm
@@ -57,6 +58,7 @@ def account(request: SignedInRequest, person: int) -> HttpResponse:
             "person": found,
             "is_own": is_own,
             "form": form,
+            "came_back": last_came_back_from(found),
             "memberships": list(selectors.open_memberships(found, today)),
             "number_of_sessions": len(sessions_of(found)),
             "number_of_milestones": len(milestones),

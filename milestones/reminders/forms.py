@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 
@@ -16,6 +16,10 @@ from .sources import Subject
 
 def _select() -> forms.Select:
     return forms.Select(attrs={"class": "usa-select"})
+
+
+# In the filter of states: mail that went and was reported to have failed. It is a mark, and not a state.
+CAME_BACK: Final = "came_back"
 
 
 class ForecastFilter(AddressForm):
@@ -59,7 +63,7 @@ class LedgerFilter(ForecastFilter):
 
     state = forms.ChoiceField(
         widget=_select(),
-        choices=[("", "Any"), *Notice.State.choices],
+        choices=[("", "Any"), *Notice.State.choices, (CAME_BACK, "Came back")],
         error_messages={"invalid_choice": "A notice can’t be “%(value)s”."},
     )
     sort = forms.ChoiceField(

@@ -21,7 +21,7 @@ from teams.notices.models import Notice
 from teams.notices.preview import framed
 
 from . import selectors, sources
-from .forms import ForecastFilter, LedgerFilter
+from .forms import CAME_BACK, ForecastFilter, LedgerFilter
 
 PAGE_SIZE: Final = 25
 FORECAST: Final = timedelta(days=30)
@@ -38,8 +38,8 @@ def ledger(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
     if about := chosen.chosen("about"):
         rows = rows.filter(subject_key=about)
     if state := chosen.chosen("state"):
-        rows = rows.filter(state=state)
-    page = Paginator(rows.order_by(*chosen.order), PAGE_SIZE).get_page(request.GET.get("page"))
+        rows = notices.came_back(rows) if state == CAME_BACK else rows.filter(state=state)
+    page = Paginator(notices.with_bounces(rows).order_by(*chosen.order), PAGE_SIZE).get_page(request.GET.get("page"))
     is_oldest_first = chosen.chosen("sort") == "due"
     return render(
         request,
@@ -99,6 +99,7 @@ def notice(request: SignedInRequest, group: WorkingGroup, pk: int) -> HttpRespon
         "reminders/notice.html",
         {
             "notice": found,
+            "bounces": notices.bounces_of(found),
             "subject": sources.subjects_of(group).get(found.subject_key),
             "breadcrumb": [
                 (group.slug.upper(), group.get_absolute_url()),

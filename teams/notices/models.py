@@ -232,6 +232,41 @@ class Notice(models.Model):
         return self.state == self.State.WAITING and self.held_until is not None and self.held_until > self.due_at
 
 
+class Bounce(models.Model):
+    """What a mail server reported of a notice that had gone: it failed for good, or is delayed. Each at most once.
+
+    A mark beside the notice's state and never a state of its own, because anyone can write such a report.
+    """
+
+    class Action(models.TextChoices):
+        """What became of the mail (RFC 3464, 2.3.3); other actions are no bounces."""
+
+        FAILED = "failed", "Came back"
+        DELAYED = "delayed", "Delayed on its way"
+
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="bounces", db_index=False)
+    action = models.CharField(max_length=10, choices=Action)
+    status = models.CharField(max_length=11, blank=True, help_text="RFC 3463, such as 5.1.1; empty: not said.")
+    answer = models.CharField(max_length=300, blank=True, help_text="What the server answered, shortened.")
+    address = models.EmailField(help_text="The address reported, which is where the notice went.")
+    reported_at = models.DateTimeField(help_text="When the report was taken in, on the portal's clock.")
+
+    class Meta:
+        ordering = ["reported_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["notice", "action"], name="bounce_once"),
+            models.CheckConstraint(condition=Q(action__in=["failed", "delayed"]), name="bounce_failed_or_delayed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action}: {self.answer}"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the mail will not arrive any more."""
+        return self.action == self.Action.FAILED
+
+
 class MailboxMessage(models.Model):
     """A mail of the demonstration, which is kept here instead of being sent, for anyone to read in the browser."""
 

@@ -8,14 +8,14 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
 from django.db.models.lookups import LessThanOrEqual
 
 from teams.accounts.models import User
 
 from . import kinds, plan
-from .models import Choice, MailboxMessage, Notice, QuietTimes, Way
+from .models import Bounce, Choice, MailboxMessage, Notice, QuietTimes, Way
 
 # What makes a notice the same as another (the model's constraint `notice_once`).
 KEY = ("kind", "rule", "subject_key", "revision", "owed_to_id")
@@ -26,6 +26,10 @@ COLUMNS = (*KEY, "recipient_id", "scope", "why", "due_at", "useless_after")
 
 # When a notice that waits goes: what the outbox's indexes are sorted by.
 GOES_AT = Coalesce("held_until", "due_at")
+
+
+# The notice whose mail carried a notice: its digest, or itself.
+_WENT_AS = Coalesce(OuterRef("digest_id"), OuterRef("pk"))
 
 
 def goes_by(waiting: QuerySet[Notice], now: datetime) -> QuerySet[Notice]:
@@ -53,6 +57,33 @@ def oldest_wait(now: datetime) -> float:
 def notices_of(scope: str) -> QuerySet[Notice]:
     """A group's notices, with whom each goes to and whose it is at hand."""
     return Notice.objects.filter(scope=scope).select_related("recipient", "owed_to")
+
+
+def with_bounces(notices: QuerySet[Notice]) -> QuerySet[Notice]:
+    """The notices, each with `bounce_action` and `bounce_answer` of its bounce, the final one first; None without.
+
+    What went in a digest bounced with it.
+    """
+    theirs = Bounce.objects.filter(notice_id=_WENT_AS).order_by("-action")  # "failed" after "delayed"
+    return notices.annotate(
+        bounce_action=Subquery(theirs.values("action")[:1]), bounce_answer=Subquery(theirs.values("answer")[:1])
+    )
+
+
+def came_back(notices: QuerySet[Notice]) -> QuerySet[Notice]:
+    """Of the notices those whose mail came back for good, alone or with the digest that they were in."""
+    return notices.filter(Exists(Bounce.objects.filter(notice_id=_WENT_AS, action=Bounce.Action.FAILED)))
+
+
+def bounces_of(notice: Notice) -> QuerySet[Bounce]:
+    """What was reported of the notice's mail, or of the digest that it went in, the oldest first."""
+    return Bounce.objects.filter(notice_id=notice.digest_id or notice.pk)
+
+
+def last_came_back_from(person: User) -> Bounce | None:
+    """The last mail that came back for good from the address that the person has now."""
+    theirs = Bounce.objects.filter(notice__recipient=person, action=Bounce.Action.FAILED)
+    return theirs.filter(address__iexact=person.email).order_by("reported_at", "id").last()
 
 
 def recipients_of(scope: str) -> QuerySet[User]:

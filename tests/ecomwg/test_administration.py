@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -26,7 +27,7 @@ from teams.bodies.recertification import services as recertification
 from teams.clock import selectors as clock
 from teams.clock.services import set_clock
 from teams.history.models import HistoryDay
-from teams.notices.models import Notice
+from teams.notices.models import Bounce, Notice
 from tests import factories
 from tests.pages import words_of
 
@@ -74,6 +75,12 @@ def notice(scope: str, state: Notice.State, **fields: object) -> Notice:
     return Notice.objects.create(**{**made, "scope": scope, "state": state, **fields})
 
 
+def came_back(scope: str, action: Bounce.Action) -> None:
+    """A notice that went, and what was reported of it."""
+    sent = notice(scope, Notice.State.SENT, sent_at=clock.now(), rule=f"{action}:{scope}")
+    Bounce.objects.create(notice=sent, action=action, address="a@example.test", reported_at=clock.now())
+
+
 def test_without_a_worker_that_is_said_first(client: Client, group: WorkingGroup) -> None:
     assert "1 thing can’t wait" in words(client)
     assert words(client).partition("To look at")[2].strip().startswith("Nobody looks for what is due")
@@ -95,6 +102,20 @@ def test_mail_that_went_wrong_leads_to_its_state_in_the_ledger(client: Client, g
     assert "/groups/ecom/ledger/?state=failed" in client.get(PAGE).content.decode()
     notice("", Notice.State.FAILED)
     assert urgency(client, "1 mail went wrong outside of any group") == "Now"
+
+
+def test_mail_that_came_back_leads_to_it(client: Client, group: WorkingGroup) -> None:
+    came_back("ecom", Bounce.Action.DELAYED)
+    assert urgency(client, "No mail went wrong") == "In order"
+    came_back("ecom", Bounce.Action.FAILED)
+    assert urgency(client, "1 mail went wrong") == "Now"
+    assert "1 came back from the address" in words(client)
+    assert "/groups/ecom/ledger/?state=came_back" in client.get(PAGE).content.decode()
+    came_back("", Bounce.Action.FAILED)
+    assert urgency(client, "1 mail went wrong outside of any group") == "Now"
+    records = f"{reverse('admin:notices_notice_changelist')}?bounces__action__exact=failed"
+    assert records in client.get(PAGE).content.decode()
+    assert client.get(records).status_code == 200
 
 
 def test_second_factors_that_are_due(client: Client, group: WorkingGroup, settings: Settings) -> None:

@@ -5,6 +5,7 @@ nothing behind that the next one doesn't find, and the moment before the mail is
 most the one mail that a dead sender was in the midst of is in doubt.
 """
 
+from .bounces import record_bounces
 from .choosing import choose, least, plan_again_for
 from .composing import compose, message_id_of
 from .digests import gather
@@ -24,6 +25,7 @@ __all__ = [
     "plan_again",
     "plan_again_for",
     "queue",
+    "record_bounces",
     "send_due",
     "settle_abandoned",
 ]
