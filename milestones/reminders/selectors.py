@@ -166,7 +166,9 @@ def latest_at(rows: QuerySet[Any, Any], now: datetime) -> QuerySet[Any, Any]:
     # The last day of which 08:00 has come.
     morning = Cast(ExpressionWrapper(local - Value(timedelta(hours=8)), DateTimeField()), DateField())
     found: QuerySet[Any, Any] = near.annotate(last_morning=morning).filter(
-        Q(last_on__isnull=True) | Q(last_on__gte=F("last_morning")), first_on__lte=F("last_morning")
+        Q(last_on__isnull=True) | Q(last_on__gte=F("last_morning")),
+        first_on__lte=F("last_morning"),
+        due_at__lte=now,  # which a day that the zone never had would else be before
     )
     return found
 

@@ -127,10 +127,10 @@ class Trial:
             self.figures.lag = max(self.figures.lag, time.monotonic() - self.fault_ended)
 
     def is_settled(self) -> bool:
-        """Whether every reminder that is owed is written, and neither waits nor is being sent."""
+        """Whether every reminder that is owed is written, beside what was skipped, and none waits or is being sent."""
         from teams.notices.models import Notice
 
-        mine = Notice.objects.filter(scope=self.slug)
+        mine = Notice.objects.filter(scope=self.slug).exclude(state=Notice.State.SKIPPED)
         is_open = mine.filter(state__in=(Notice.State.WAITING, Notice.State.SENDING))
         return mine.count() >= self.size.reminders and not is_open.exists()
 
