@@ -14,12 +14,16 @@ _NUMBER = re.compile(r"^\s*(\d{1,3}(?:\.\d{1,3})*)[.)]?\s+(?=\S)")
 
 @dataclass
 class Heading:
-    """A heading in a file, its level there, the clause that it says it is, and the Markdown under it."""
+    """A heading in a file, its level there, the clause that it says it is, and the Markdown under it.
+
+    `is_bare` says that the file marked the heading's number as such, so that none stands in its words.
+    """
 
     level: int
     words: str
     clause_id: int | None = None
     text: str = ""
+    is_bare: bool = False
 
 
 @dataclass
@@ -32,7 +36,7 @@ class Outline:
     def clauses(self) -> list[Incoming]:
         """The clauses, nested by the levels of their headings; by their numbers where all are of one level."""
         levels = {heading.level for heading in self.headings}
-        numbers = [_NUMBER.match(heading.words) for heading in self.headings]
+        numbers = [None if heading.is_bare else _NUMBER.match(heading.words) for heading in self.headings]
         is_numbered = sum(number is not None for number in numbers) * 2 >= len(numbers)
         is_flat = len(levels) == 1 and all(numbers)
         depths = [

@@ -157,7 +157,8 @@ class _Reader:
                 (name.removeprefix(names.BOOKMARK) for name in marks if name.startswith(names.BOOKMARK)), ""
             )
             known = int(identity) if identity.isdecimal() and len(identity) < 19 else None
-            self.outline.headings.append(Heading(int(heading.group(1)), words, known))
+            is_bare = any(self._style_of(run) == names.NUMBER for run in element.iter(f"{_W}r"))
+            self.outline.headings.append(Heading(int(heading.group(1)), words, known, is_bare=is_bare))
         elif not heading:
             self.lines.append(self._line(properties, style, spans))
 
@@ -246,9 +247,11 @@ class _Reader:
                     found += self._spans(child, link)
         return found
 
+    def _style_of(self, run: Any) -> str:
+        return self.styles.get(_value(run.find(f"{_W}rPr"), "rStyle"), "")
+
     def _run(self, run: Any, link: str) -> list[Span]:
-        look = run.find(f"{_W}rPr")
-        style = self.styles.get(_value(look, "rStyle"), "")
+        look, style = run.find(f"{_W}rPr"), self._style_of(run)
         if style == names.NUMBER:
             return []
         text = ""
