@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from milestones.work import services as work
+from milestones.work.planning_forms import OwnerChoice
 from milestones.work.work_forms import ApproximateField, line
 from teams.accounts.access import SignedInRequest, takes
 from teams.accounts.models import User
@@ -29,20 +30,13 @@ from .models import Meeting
 TITLE_AT_MOST = 200
 
 
-class _OwnerField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """People by name, with their organization."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.name}, {obj.organization}" if obj.organization else obj.name
-
-
 class ActionForm(forms.Form):
     """What is to be done, by whom and by when; `token` makes that what is sent twice is added once."""
 
     token = forms.RegexField(r"\A[0-9a-f]{8}\Z", widget=forms.HiddenInput)
     title = line("What is to be done", TITLE_AT_MOST)
     body = forms.ChoiceField(label="Who owes it", widget=forms.Select(attrs={"class": "usa-select"}))
-    owner = _OwnerField(
+    owner = OwnerChoice(
         User.objects.none(),
         label="Owner",
         help_text="Who does it, is reminded of it and hands it in.",
@@ -77,11 +71,6 @@ def owing(request: SignedInRequest, group: WorkingGroup) -> list[Body]:
     ]
 
 
-def takes_actions(meeting: Meeting) -> bool:
-    """Whether something can have been agreed there: it is no draft and was not cancelled."""
-    return meeting.state not in (Meeting.State.DRAFT, Meeting.State.CANCELLED)
-
-
 @requires(Action.PLAN_WORK)
 @takes("GET", "POST")
 def add_action(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpResponse:
@@ -90,7 +79,7 @@ def add_action(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpR
     bodies = owing(request, group)
     if not bodies:
         raise PermissionDenied("your role does not allow you to plan what a team of this group owes")
-    if not takes_actions(meeting):
+    if not meeting.takes_actions:
         messages.info(request, f"The meeting is {meeting.get_state_display().lower()}: nothing was agreed there.")
         return redirect(meeting)
     form = ActionForm(

@@ -123,6 +123,11 @@ class Meeting(GroupOwned):
         return reverse("meetings:meeting", args=[self.group.slug, self.key])
 
     @property
+    def takes_actions(self) -> bool:
+        """Whether something can have been agreed there: it is no draft and was not cancelled."""
+        return self.state not in (self.State.DRAFT, self.State.CANCELLED)
+
+    @property
     def convener(self) -> str:
         """Who holds it, in short: the body or the forum."""
         holder = self.body or self.forum

@@ -72,7 +72,7 @@ def add_action(*, by: User, meeting: Meeting, body: Body, **said: Any) -> Milest
     that was cancelled.
     """
     found = Meeting.objects.select_for_update().get(pk=meeting.pk)
-    if found.state in (Meeting.State.DRAFT, Meeting.State.CANCELLED):
+    if not found.takes_actions:
         raise work.Refused(f"The meeting is {found.get_state_display().lower()}: nothing was agreed there.")
     made = work.add_action(by=by, body=body, **said)
     with done_by(by):

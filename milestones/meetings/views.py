@@ -19,7 +19,7 @@ from teams.filters import address_with
 
 from . import month as months
 from . import sections, selectors
-from .action_pages import owing, takes_actions
+from .action_pages import owing
 from .calendar import Asked, Kind, entries
 from .clocks import clocks_of
 from .forms import CalendarFilter
@@ -95,7 +95,7 @@ def meeting(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpResp
             "group": group,
             "preparations": preparations,
             "actions": actions,
-            "may_add_action": takes_actions(meeting) and bool(owing(request, group)),
+            "may_add_action": meeting.takes_actions and bool(owing(request, group)),
             "sections": sections.sections_of(request.user, today, meeting),
             "breadcrumb": [
                 (group.slug.upper(), group.get_absolute_url()),

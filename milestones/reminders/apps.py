@@ -64,7 +64,6 @@ class RemindersConfig(AppConfig):
                 page="work:milestone",
             )
         )
-        sources.name_also("work:deliverable", selectors.deliverables_named)
         # About the same milestones, which the source before it names already.
         sources.register(sources.Source(escalation.ESCALATION, due=escalation.due, coming=escalation.coming))
         kinds.register(

@@ -32,7 +32,7 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Concat, Greatest, Left
 
-from milestones.work.models import Deliverable, Milestone, State
+from milestones.work.models import Milestone, State
 from teams.accounts.models import User
 from teams.bodies.models import Absence, Body, BodyState, Membership, WorkingGroup
 from teams.bodies.selectors import groups_entered_by
@@ -341,11 +341,6 @@ def milestones_spoken_of(ids: Collection[int], now: datetime) -> QuerySet[Milest
 def subjects(group: WorkingGroup) -> QuerySet[Any, dict[str, Any]]:
     """Every milestone of the group, as the ledger names it; the first due first."""
     return named(Milestone.objects.filter(group=group), subject=SUBJECT, title=F("title"), on=last_day("due"))
-
-
-def deliverables_named(group: WorkingGroup) -> QuerySet[Any, dict[str, Any]]:
-    """Every deliverable of the group, as the ledger names it: mail tells of what people do with them."""
-    return named(Deliverable.objects.filter(group=group), subject="deliverable:", title=F("title"), on=last_day("due"))
 
 
 def forecast_of(group: WorkingGroup, now: datetime, until: datetime) -> list[tuple[dict[str, Any], notices.Planned]]:

@@ -57,14 +57,6 @@ def register(source: Source) -> None:
         raise ValueError(f"there is another source of reminders named {source.name!r}")
 
 
-_also_named: dict[str, Callable[[WorkingGroup], QuerySet[Any, dict[str, Any]]]] = {}
-
-
-def name_also(page: str, subjects: Callable[[WorkingGroup], QuerySet[Any, dict[str, Any]]]) -> None:
-    """Let the ledger name things of which no source reminds, and that mail is about all the same; as `Source` says."""
-    _also_named[page] = subjects
-
-
 def registered() -> list[Source]:
     """Every source, in the order in which they were registered."""
     return list(_sources.values())
@@ -97,7 +89,6 @@ def named(
 def subjects_of(group: WorkingGroup) -> dict[str, Subject]:
     """Everything of the group that notices can be about, by its key: one query, whatever the number of sources."""
     naming = [(source.page, source.subjects) for source in registered() if source.subjects is not None]
-    naming += _also_named.items()
     rows = [
         subjects(group).annotate(source_place=Value(number, IntegerField()))
         for number, (_, subjects) in enumerate(naming)

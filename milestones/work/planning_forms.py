@@ -39,15 +39,15 @@ class _MilestoneChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
         return f"{obj.title} ({obj.body.short_name}, {obj.due.short})"
 
 
-class _OwnerChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+class OwnerChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """People by name, with their organization."""
 
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.name}, {obj.organization}" if obj.organization else obj.name
 
 
-def _owners(label: str, hint: str = "") -> _OwnerChoice:
-    return _OwnerChoice(User.objects.none(), label=label, help_text=hint, empty_label="Choose", widget=_select())
+def _owners(label: str, hint: str = "") -> OwnerChoice:
+    return OwnerChoice(User.objects.none(), label=label, help_text=hint, empty_label="Choose", widget=_select())
 
 
 def _offer(form: forms.Form, name: str, rows: Any) -> None:
