@@ -37,7 +37,8 @@ def page(person: User, signed_in: Callable[[User], Client]) -> Client:
 
 def test_it_says_in_words_what_happens_before_anything_was_chosen(page: Client) -> None:
     words = words_of(page.get(PAGE))
-    assert "Reminders of milestones come one by one when they are due." in words
+    daily = "Notices of work accepted and outcomes of your invitations come together in one mail at 08:30, every day."
+    assert f"{daily} Every other kind comes at once." in words
     assert "Nothing comes" not in words
     assert "America/New_York" in words
 
@@ -45,7 +46,8 @@ def test_it_says_in_words_what_happens_before_anything_was_chosen(page: Client) 
 def test_the_choices_are_saved_and_said_in_words(page: Client, person: User) -> None:
     words = words_of(page.post(PAGE, FORM, follow=True))
     assert "Saved." in words
-    assert "Reminders of milestones come together in one mail at 08:30, Monday to Friday." in words
+    daily = "Reminders of milestones, notices of work accepted, and outcomes of your invitations"
+    assert f"{daily} come together in one mail at 08:30, Monday to Friday." in words
     assert "Nothing comes from 20:00 to 07:00 or on Saturday and Sunday" in words
     assert selectors.ways_of(person)["milestone_due"] == Way.DAILY
     quiet = QuietTimes.objects.get(person=person)
@@ -63,7 +65,10 @@ def test_the_choices_are_saved_and_said_in_words(page: Client, person: User) -> 
             "Reminders of milestones come together in one mail a week, Tuesday at 08:30.",
         ),
         ({"starts": "22:00", "ends": "10:15"}, "in one mail at 10:15"),
-        ({"way_milestone_due": "at_once", "working_days": ["1", "3", "5"]}, "due, Monday, Wednesday, and Friday."),
+        (
+            {"way_milestone_due": "at_once", "working_days": ["1", "3", "5"]},
+            "Every other kind comes at once, Monday, Wednesday, and Friday.",
+        ),
     ],
 )
 def test_each_choice_has_its_sentence(page: Client, change: dict[str, Any], said: str) -> None:

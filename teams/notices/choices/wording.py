@@ -12,20 +12,17 @@ from teams.notices.models import QuietTimes, Way
 
 
 def sentences(ways: Mapping[str, Way], quiet: QuietTimes) -> Iterator[str]:
-    """One for each kind, then what quiet hours and days off do."""
+    """One for each way with the kinds that come so, the fewest first and the rest as such; then what is held."""
     days = quiet.working_days or list(range(1, 8))
+    by_way: dict[Way, list[str]] = {}
     for kind in kinds.chosen():
-        match ways[kind.name]:
-            case Way.OFF:
-                yield f"{kind.title} don’t come."
-            case Way.DAILY:
-                yield f"{kind.title} come together in one mail at {_digest_hour(quiet)}, {in_words(days)}."
-            case Way.WEEKLY:
-                day = WEEKDAYS[days[0] - 1]
-                yield f"{kind.title} come together in one mail a week, {day} at {_digest_hour(quiet)}."
-            case _:
-                when = f", {in_words(days)}" if len(days) < len(WEEKDAYS) else ""
-                yield f"{kind.title} come one by one when they are due{when}."
+        by_way.setdefault(ways[kind.name], []).append(kind.title)
+    *fewer, (most, _) = sorted(by_way.items(), key=lambda item: len(item[1]))
+    for way, titles in fewer:
+        first, *others = titles
+        named = _listed([first, *(f"{title[:1].lower()}{title[1:]}" for title in others)])
+        yield f"{named} {_how(way, 'don’t come', 'come', days, quiet)}."
+    yield f"Every {'other ' if fewer else ''}kind {_how(most, 'doesn’t come', 'comes', days, quiet)}."
     held = []
     if quiet.starts and quiet.ends:
         held.append(f"from {quiet.starts:%H:%M} to {quiet.ends:%H:%M}")
@@ -37,6 +34,17 @@ def sentences(ways: Mapping[str, Way], quiet: QuietTimes) -> Iterator[str]:
             f"Nothing comes {' or '.join(held)}: what falls into that time waits until it ends. Only what would then "
             "come too late to be of use comes all the same."
         )
+
+
+def _how(way: Way, comes_not: str, comes: str, days: list[int], quiet: QuietTimes) -> str:
+    match way:
+        case Way.OFF:
+            return comes_not
+        case Way.DAILY:
+            return f"{comes} together in one mail at {_digest_hour(quiet)}, {in_words(days)}"
+        case Way.WEEKLY:
+            return f"{comes} together in one mail a week, {WEEKDAYS[days[0] - 1]} at {_digest_hour(quiet)}"
+    return f"{comes} at once" + (f", {in_words(days)}" if len(days) < len(WEEKDAYS) else "")
 
 
 def in_words(days: list[int]) -> str:
