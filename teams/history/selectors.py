@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
@@ -61,8 +62,10 @@ class Change:
         """In words: "Milestone added", "5 milestones added", "2 versions of the statement of work added"."""
         if self.count == 1:
             return f"{self.noun[:1].upper()}{self.noun[1:]} {self.verb}"
-        first, *rest = self.noun.split(" ")
-        return " ".join([str(self.count), f"{first}s", *rest, self.verb])
+        # "version of the statement of work", "reminder rule": what there are several of stands before the first "of".
+        named, *rest = re.split(r" (?=(?:of|on|for|to|as) )", self.noun, maxsplit=1)
+        plural = f"{named[:-1]}ies" if named.endswith(("dy", "ty")) else f"{named}s"
+        return " ".join([str(self.count), plural, *rest, self.verb])
 
 
 def recent_changes(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
@@ -22,7 +22,7 @@ from milestones.work.models import Milestone
 from teams.accounts.models import User
 from teams.bodies.models import Body, Role, WorkingGroup
 from teams.clock import selectors as clock
-from teams.history.selectors import recent_changes
+from teams.history.selectors import Change, recent_changes
 from teams.reasons import because, made_by
 from tests import factories as make
 
@@ -270,3 +270,19 @@ def test_the_number_of_queries_does_not_grow(client: Client, milestone: Mileston
 )
 def test_the_pages_link_to_their_activity(client: Client, milestone: Milestone, page: str, link: str) -> None:
     assert f'href="{link}"' in client.get(page).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("noun", "said"),
+    [
+        ("reminder rule", "6 reminder rules added"),
+        ("version of the statement of work", "6 versions of the statement of work added"),
+        ("link to a clause", "6 links to a clause added"),
+        ("body", "6 bodies added"),
+    ],
+)
+def test_several_of_a_kind_are_named_as_such(noun: str, said: str) -> None:
+    change = Change(
+        at=datetime(2018, 7, 20, tzinfo=UTC), noun=noun, title="", url=None, verb="added", body_id=None, by="", count=6
+    )
+    assert change.what == said
