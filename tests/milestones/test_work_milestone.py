@@ -72,7 +72,7 @@ def test_the_facts(draft: Milestone, read: Callable[[Milestone], str]) -> None:
     text = read(draft)
     assert "First draft ○ Planned A step towards “Process diagrams”." in text
     assert "Due Friday, July 27, 2018 (7 days left)" in text
-    assert "Adopted plan The same date" in text
+    assert "Adopted plan Not moved since it was adopted or added" in text
     assert "Owner Alba Ruiz, Brokers LLC" in text
     assert "Team Team 1: Standards and Process" in text
 
