@@ -139,7 +139,7 @@ _WORDS: Final[dict[str, _Words]] = {
         "Yours now", "Its reminders go to you from now on. If it is not yours, say so on its page.", "Why"
     ),
     steps_told.DROP_PROPOSED.kind: _Words(
-        "To decide: drop it?", "Please drop it or keep it, and say why.", "Why it is to be dropped", "Decide"
+        "To decide, drop or keep", "Please drop it or keep it, and say why.", "Why it is to be dropped", "Decide"
     ),
     steps_told.DISCLAIMED.kind: _Words(
         "Not theirs, says its owner",

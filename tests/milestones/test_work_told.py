@@ -134,11 +134,11 @@ def test_a_new_owner_is_told(draft: Milestone, people: dict[str, User]) -> None:
 
 def test_a_proposal_to_drop_is_told_to_the_chair(draft: Milestone, owed: Deliverable, people: dict[str, User]) -> None:
     services.propose_drop(by=people["lead"], owed=draft, reason="CBP does it.")
-    assert mails() == {("chair", "To decide: drop it?")}
+    assert mails() == {("chair", "To decide, drop or keep")}
     assert "Why it is to be dropped: CBP does it." in MailboxMessage.objects.get().text
     services.propose_drop(by=people["lead"], owed=owed, reason="All of it.")
     mails()
-    assert "To decide: drop it?: Process diagrams" in MailboxMessage.objects.values_list("subject", flat=True)
+    assert "To decide, drop or keep: Process diagrams" in MailboxMessage.objects.values_list("subject", flat=True)
     known = subjects_of(owed.group)
     for notice in Notice.objects.all():
         assert known[notice.subject_key].title in ("First draft", "Process diagrams")
