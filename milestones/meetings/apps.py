@@ -15,12 +15,13 @@ class MeetingsConfig(AppConfig):
         """Fill the calendar with meetings and due dates, and let the activity feed follow meetings."""
         from teams.history.feed import follow
 
-        from . import calendar, entries, selectors
+        from . import calendar, selectors
+        from .calendar import sources
         from .models import Meeting
 
-        calendar.register(calendar.Kind.MEETINGS, entries.meetings_in_calendar)
-        calendar.register(calendar.Kind.DUE, entries.milestones_in_calendar)
-        calendar.register(calendar.Kind.DUE, entries.deliverables_in_calendar)
+        calendar.register(calendar.Kind.MEETINGS, sources.meetings_in_calendar)
+        calendar.register(calendar.Kind.DUE, sources.milestones_in_calendar)
+        calendar.register(calendar.Kind.DUE, sources.deliverables_in_calendar)
         follow(
             Meeting,
             noun="meeting",

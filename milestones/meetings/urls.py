@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import action_pages, views
+from .views import actions, calendar, meetings
 
 app_name = "meetings"
 
 urlpatterns = [
-    path("calendar/", views.calendar, name="calendar"),
-    path("meetings/<slug:key>/", views.meeting, name="meeting"),
-    path("meetings/<slug:key>/actions/new/", action_pages.add_action, name="add_action"),
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("meetings/<slug:key>/", meetings.meeting, name="meeting"),
+    path("meetings/<slug:key>/actions/new/", actions.add_action, name="add_action"),
 ]

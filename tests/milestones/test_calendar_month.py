@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milestones.meetings import month as months
 from milestones.meetings.calendar import Entry, Kind
-from milestones.meetings.month import Day, Month
+from milestones.meetings.calendar import month as months
+from milestones.meetings.calendar.month import Day, Month
 from teams.dates import ApproximateDate
 
 TODAY = date(2018, 7, 20)

@@ -12,7 +12,7 @@ from django.utils import formats
 
 from teams.dates import ApproximateDate
 
-from .calendar import Entry
+from . import Entry
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 _weeks = almanac.Calendar(almanac.SUNDAY)

@@ -1,21 +1,14 @@
-"""Changes to meetings and what prepares them."""
+"""Changes of when, where and whether a meeting is."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from django.db import transaction
 
-from milestones.work import services as work
-from milestones.work.models import Milestone
-from teams.accounts.models import User
-from teams.bodies.models import Body
+from milestones.meetings.models import Meeting
 from teams.clock import selectors as clock
 from teams.dates import ApproximateDate
-from teams.reasons import done_by
-
-from .models import ActionItem, Meeting
 
 WHEN = ("starts", "ends", "starts_at", "ends_at")
 WAS_AT_MOST = 300
@@ -62,19 +55,3 @@ def _change(before: Meeting, after: Meeting) -> Meeting.Change | None:
     if any(getattr(before, name) != getattr(after, name) for name in WHEN):
         return Meeting.Change.MOVED
     return Meeting.Change.PLACE if before.place != after.place else None
-
-
-@transaction.atomic
-def add_action(*, by: User, meeting: Meeting, body: Body, **said: Any) -> Milestone:
-    """Write down what the meeting agreed that the body does: a milestone with a link back to the meeting.
-
-    `said`, and what it raises, as for `milestones.work.services.add_action`; Refused too for a draft and for a meeting
-    that was cancelled.
-    """
-    found = Meeting.objects.select_for_update().get(pk=meeting.pk)
-    if not found.takes_actions:
-        raise work.Refused(f"The meeting is {found.get_state_display().lower()}: nothing was agreed there.")
-    made = work.add_action(by=by, body=body, **said)
-    with done_by(by):
-        ActionItem.objects.get_or_create(milestone=made, defaults={"meeting": found})
-    return made

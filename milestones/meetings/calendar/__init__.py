@@ -14,12 +14,11 @@ from datetime import date, datetime
 from django.db import models
 from django.utils import formats
 
+from milestones.meetings.clocks import Clock
 from milestones.work.models import Owed
 from teams.accounts.models import User
 from teams.bodies.models import WorkingGroup
 from teams.dates import ApproximateDate
-
-from .clocks import Clock
 
 
 class Kind(models.TextChoices):

@@ -8,14 +8,14 @@ from typing import TypeVar
 
 from django.db.models import BooleanField, ExpressionWrapper, QuerySet
 
+from milestones.meetings.clocks import clocks_of
+from milestones.meetings.models import Meeting
+from milestones.meetings.selectors import concerning, meetings_visible_to
 from milestones.work.models import Deliverable, Milestone, State
 from milestones.work.selectors import deliverables_visible_to, milestones_visible_to
 from teams.dates import ApproximateDate
 
-from .calendar import Asked, Entry, Kind
-from .clocks import clocks_of
-from .models import Meeting
-from .selectors import concerning, meetings_visible_to
+from . import Asked, Entry, Kind
 
 OwedRow = TypeVar("OwedRow", Milestone, Deliverable)
 

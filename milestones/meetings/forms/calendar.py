@@ -8,13 +8,12 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from milestones.meetings.calendar import Entry, Kind
+from milestones.meetings.calendar.month import FIRST_YEAR, LAST_YEAR
+from milestones.meetings.selectors import Forum
 from teams.bodies.models import Body
 from teams.dates import ApproximateDate
 from teams.filters import AddressForm
-
-from .calendar import Entry, Kind
-from .month import FIRST_YEAR, LAST_YEAR
-from .selectors import Forum
 
 
 class MonthField(forms.CharField):

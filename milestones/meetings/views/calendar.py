@@ -1,14 +1,16 @@
-"""The calendar, and the page of a meeting."""
+"""The calendar."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
+from django.shortcuts import render
 
-from milestones.work.selectors import clauses_of
+from milestones.meetings import selectors
+from milestones.meetings.calendar import Asked, Kind, entries
+from milestones.meetings.calendar import month as months
+from milestones.meetings.forms.calendar import CalendarFilter
 from teams.accounts.access import SignedInRequest
 from teams.bodies.models import WorkingGroup
 from teams.bodies.permissions import Action, requires, standings_of
@@ -16,13 +18,6 @@ from teams.bodies.selectors import bodies_of_request
 from teams.clock import selectors as clock
 from teams.dates import ApproximateDate
 from teams.filters import address_with
-
-from . import month as months
-from . import sections, selectors
-from .action_pages import owing
-from .calendar import Asked, Kind, entries
-from .clocks import clocks_of
-from .forms import CalendarFilter
 
 DAYS_AHEAD = 90
 
@@ -75,31 +70,5 @@ def calendar(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
             "forums": forums,
             "group": group,
             "breadcrumb": [(group.slug.upper(), group.get_absolute_url())],
-        },
-    )
-
-
-@requires(Action.READ_GROUP)
-def meeting(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpResponse:
-    """When it is for the reader, what it is for, what must be ready, and what came of it."""
-    today = clock.today()
-    meeting = get_object_or_404(selectors.meeting_in_full(request.user, today), group=group, key=key)
-    preparations, actions = selectors.milestones_around(meeting)
-    return render(
-        request,
-        "meetings/meeting.html",
-        {
-            "meeting": meeting,
-            "clocks": clocks_of(meeting, request.user.timezone),
-            "clauses": clauses_of(meeting),
-            "group": group,
-            "preparations": preparations,
-            "actions": actions,
-            "may_add_action": meeting.takes_actions and bool(owing(request, group)),
-            "sections": sections.sections_of(request.user, today, meeting),
-            "breadcrumb": [
-                (group.slug.upper(), group.get_absolute_url()),
-                ("Calendar", reverse("meetings:calendar", args=[group.slug])),
-            ],
         },
     )

@@ -1,0 +1,1 @@
+"""What the pages of the room ask, a file for each subject."""
