@@ -19,6 +19,7 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Value,
     When,
 )
@@ -122,7 +123,9 @@ def _addressed(occasions: QuerySet[Any, Any], now: datetime) -> QuerySet[Any, An
         .annotate(reach=_REACH)
         .filter(reach__lt=OuterRef("reach"))
     )
-    return rows.filter(~Exists(nearer))
+    # Looked up for each row. As NOT EXISTS, PostgreSQL would join everybody who leads or chairs anything to each row.
+    found: QuerySet[Any, Any] = rows.alias(nearer=Subquery(nearer.values("reach")[:1])).filter(nearer__isnull=True)
+    return found
 
 
 def _owed(occasions: QuerySet[Any, Any], now: datetime) -> QuerySet[Any, Any]:
