@@ -124,7 +124,7 @@ def test_a_sweep_beside_another_returns_at_once_and_writes_nothing(team: Body) -
 
 
 def test_claims_at_once_never_overlap() -> None:
-    outbox.owe(*many_people(200))
+    outbox.owe(*many_people(8 * notices.BATCH))
     claims = side_by_side(8, lambda: [notice.pk for notice in notices.claim(by=uuid.uuid4(), now=START)])
     taken = Counter(pk for claim in claims if isinstance(claim, list) for pk in claim)
     assert (len(taken), max(taken.values())) == (8 * notices.BATCH, 1)

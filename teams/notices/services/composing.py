@@ -25,14 +25,15 @@ CLOSED: Final = Moot("The person's account is closed.")
 def compose(batch: Sequence[Notice], now: datetime) -> dict[int, Mail | Moot | str]:
     """For each notice its mail, or why it is moot, or in words what is wrong with it (then it waits).
 
-    The recipients are read anew. One notice that can't be composed takes no other with it.
+    The recipients, and whose notice each is, are read anew. One notice that can't be composed takes no other with it.
     """
     answers: dict[int, Mail | Moot | str] = {}
     by_kind: dict[str, list[Notice]] = defaultdict(list)
-    people = User.objects.in_bulk({notice.recipient_id for notice in batch if notice.recipient_id is not None})
+    theirs = {person for notice in batch for person in (notice.recipient_id, notice.owed_to_id) if person is not None}
+    people = User.objects.in_bulk(theirs)
     for notice in batch:
-        if notice.recipient_id is not None:
-            notice.recipient = people[notice.recipient_id]
+        if notice.recipient_id is not None and notice.owed_to_id is not None:  # neither, or both
+            notice.recipient, notice.owed_to = people[notice.recipient_id], people[notice.owed_to_id]
         if _is_closed(notice.recipient) and notice.recipient_id == notice.owed_to_id:
             answers[notice.pk] = CLOSED
         elif notice.useless_after is not None and notice.useless_after < now:
