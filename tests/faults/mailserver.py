@@ -30,7 +30,7 @@ class Taken:
 
     message_id: str
     milestone: int
-    """The milestone whose thread it belongs to (References)."""
+    """The milestone whose thread it belongs to (References); 0 where it is about something else."""
     address: str
     at: float
     """By time.monotonic()."""
@@ -39,7 +39,9 @@ class Taken:
 class MailServer:
     """Listens on 127.0.0.1, in a thread of this process."""
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, *, longest_pause: float = LONGEST_PAUSE) -> None:
+        """`longest_pause`, in seconds: how long it may take before it notes a mail, and again before it answers."""
+        self._longest_pause = longest_pause
         self.port = free_port()
         self.taken: list[Taken] = []
         self.open = 0
@@ -76,17 +78,17 @@ class MailServer:
         assert isinstance(envelope.content, bytes)
         self.open += 1
         await asyncio.shield(self._take(envelope.content))
-        await asyncio.sleep(self._chance.uniform(0, LONGEST_PAUSE))
+        await asyncio.sleep(self._chance.uniform(0, self._longest_pause))
         return "250 taken"
 
     async def _take(self, content: bytes) -> None:
         try:
-            await asyncio.sleep(self._chance.uniform(0, LONGEST_PAUSE))
+            await asyncio.sleep(self._chance.uniform(0, self._longest_pause))
             headers = message_from_bytes(content)
-            thread = str(headers["References"])
+            thread = str(headers["References"]).removeprefix("<milestone-").partition("@")[0]
             taken = Taken(
                 str(headers["Message-ID"]),
-                int(thread.removeprefix("<milestone-").partition("@")[0]),
+                int(thread) if thread.isdecimal() else 0,
                 parseaddr(str(headers["To"]))[1],
                 time.monotonic(),
             )
