@@ -226,6 +226,7 @@ class DeliverableItem(Item):
     source: Origin
     clause: Annotated[str, Text(ClauseText.number)] = ""
     strategy_goal: Annotated[int | None, Number(1, SMALL)] = None
+    owner: Annotated[str, Ref("people")] = ""
 
 
 @dataclass(kw_only=True)

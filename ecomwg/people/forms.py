@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django import forms
 
-from milestones.work.models import Milestone
+from milestones.work.models import Deliverable, Milestone
 from teams.accounts.models import User
 from teams.filters import AddressForm
 
@@ -38,23 +38,21 @@ class ReasonForm(forms.Form):
 
 
 class ClosingForm(ReasonForm):
-    """Who gets each open milestone, and why."""
+    """Who gets each of what is open, and why. `offered` says whom each can be given to."""
 
-    def __init__(
-        self, *args: Any, milestones: Sequence[Milestone], heirs: Mapping[int, Sequence[User]], **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, offered: Mapping[Milestone | Deliverable, Sequence[User]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.milestones = milestones
-        self.people = {str(person.pk): person for people in heirs.values() for person in people}
-        for milestone in milestones:
-            self.fields[f"milestone_{milestone.pk}"] = forms.ChoiceField(
-                label=milestone.title,
-                help_text=f"{milestone.body.short_name}, due {milestone.due}. Who owns it from now on?",
-                choices=[("", "Choose a person"), *((str(person.pk), person.name) for person in heirs[milestone.pk])],
+        self.owed = {f"{type(each).__name__.lower()}_{each.pk}": each for each in offered}
+        self.people = {str(person.pk): person for people in offered.values() for person in people}
+        for name, each in self.owed.items():
+            self.fields[name] = forms.ChoiceField(
+                label=each.title,
+                help_text=f"{each.body.short_name}, due {each.due}. Who owns it from now on?",
+                choices=[("", "Choose a person"), *((str(person.pk), person.name) for person in offered[each])],
             )
-        self.order_fields([*(f"milestone_{milestone.pk}" for milestone in milestones), "reason"])
+        self.order_fields([*self.owed, "reason"])
 
     @property
-    def heirs(self) -> dict[int, User]:
-        """The new owner for each milestone's key, of a form that is valid."""
-        return {each.pk: self.people[self.cleaned_data[f"milestone_{each.pk}"]] for each in self.milestones}
+    def heirs(self) -> dict[Milestone | Deliverable, User]:
+        """The new owner of each, of a form that is valid."""
+        return {each: self.people[self.cleaned_data[name]] for name, each in self.owed.items()}

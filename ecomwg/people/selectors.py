@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from django.db.models import Count, Q, QuerySet
 
-from milestones.work.models import OPEN_STATES, Milestone
+from milestones.work.models import OPEN_STATES, Deliverable, Milestone
 from teams.accounts.models import User
 from teams.accounts.selectors import lacking_second_factor
 from teams.bodies.models import Invitation, Membership, Role
@@ -45,6 +45,12 @@ def open_milestones(person: User) -> QuerySet[Milestone]:
     return owed.select_related("group", "body__group").order_by(last_day("due"), first_day("due"), "id")
 
 
+def open_deliverables(person: User) -> QuerySet[Deliverable]:
+    """The same for deliverables that the person owns."""
+    owed = Deliverable.objects.filter(owner=person, state__in=OPEN_STATES)
+    return owed.select_related("group", "body__group").order_by(last_day("due"), first_day("due"), "id")
+
+
 def open_invitations(person: User, now: datetime) -> QuerySet[Invitation]:
     """Invitations that the person sent and that can be accepted at `now` (on the portal's clock), in every group."""
     return Invitation.objects.filter(_open_at(now), invited_by=person).order_by("id")
@@ -60,12 +66,14 @@ def _open_at(now: datetime) -> Q:
     return Q(accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now)
 
 
-def heirs(milestones: Iterable[Milestone], *, instead_of: User, by: User, today: date) -> dict[int, list[User]]:
-    """For each milestone's key whom it can be given to: the leads of its body first, then the others of its group.
+def heirs(
+    owed: Iterable[Milestone | Deliverable], *, instead_of: User, by: User, today: date
+) -> dict[Milestone | Deliverable, list[User]]:
+    """Whom each of what is owed can be given to: the leads of its body first, then the others of its group.
 
     `by`, an administrator, comes last, so that an account can always be closed. One query.
     """
-    wanted = list(milestones)
+    wanted = list(owed)
     members: dict[int, dict[User, set[int]]] = {}
     held = (
         Membership.objects.filter(
@@ -83,5 +91,5 @@ def heirs(milestones: Iterable[Milestone], *, instead_of: User, by: User, today:
     for each in wanted:
         of_group = members.get(each.group_id, {})
         people = sorted(of_group, key=lambda person: each.body_id not in of_group[person])
-        found[each.pk] = [*(person for person in people if person != by), by]
+        found[each] = [*(person for person in people if person != by), by]
     return found

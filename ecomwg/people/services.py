@@ -8,7 +8,7 @@ from contextlib import suppress
 from django.db import transaction
 
 from milestones.work import services as work
-from milestones.work.models import Milestone
+from milestones.work.models import Deliverable, Milestone
 from teams.accounts import services as accounts
 from teams.accounts.models import User
 from teams.bodies.invitations import services as invitations
@@ -20,14 +20,14 @@ from . import selectors
 
 
 class CommitmentsChanged(Exception):
-    """The person's open milestones are no longer those that the administrator saw."""
+    """The person's open milestones and deliverables are no longer those that the administrator saw."""
 
 
 @transaction.atomic
-def close_account(*, by: User, person: User, heirs: Mapping[int, User], reason: str) -> None:
-    """Close the person's account: no way in, no session, no role, no open milestone of theirs from now on.
+def close_account(*, by: User, person: User, heirs: Mapping[Milestone | Deliverable, User], reason: str) -> None:
+    """Close the person's account: no way in, no session, no role, nothing open of theirs from now on.
 
-    `heirs` names for the key of each open milestone who owns it from now on. Roles end today in their group's time
+    `heirs` names for each open milestone and deliverable who owns it from now on. Roles end today in their group's time
     zone, those to come before they begin; open invitations that they sent are revoked. Each change stands in the
     history with `reason`.
 
@@ -35,12 +35,17 @@ def close_account(*, by: User, person: User, heirs: Mapping[int, User], reason: 
     is changed.
     """
     person = User.objects.select_for_update().get(pk=person.pk)
-    owed = list(Milestone.objects.select_for_update(of=("self",)).filter(pk__in=selectors.open_milestones(person)))
-    if {milestone.pk for milestone in owed} != set(heirs):
+    # Deliverables are locked before milestones, as everywhere, so that nobody waits for somebody who waits for them.
+    deliverables = Deliverable.objects.select_for_update(of=("self",)).filter(
+        pk__in=selectors.open_deliverables(person)
+    )
+    milestones = Milestone.objects.select_for_update(of=("self",)).filter(pk__in=selectors.open_milestones(person))
+    owed: list[Milestone | Deliverable] = [*deliverables, *milestones]
+    if set(owed) != set(heirs):
         raise CommitmentsChanged
     with because(reason):
-        for milestone in owed:
-            work.hand_over(milestone=milestone, to=heirs[milestone.pk])
+        for each in owed:
+            work.hand_over(owed=each, to=heirs[each])
         for membership in selectors.open_memberships(person, clock.today()):
             today = clock.today(membership.body.group.timezone)
             on = max(today, membership.started.first) if membership.started else today
@@ -54,6 +59,6 @@ def close_account(*, by: User, person: User, heirs: Mapping[int, User], reason: 
 
 @transaction.atomic
 def open_account(*, by: User, person: User, reason: str) -> None:
-    """Let the person in again; roles and milestones stay where they went."""
+    """Let the person in again; roles, milestones and deliverables stay where they went."""
     with because(reason):
         accounts.open_account(by=by, person=User.objects.select_for_update().get(pk=person.pk))

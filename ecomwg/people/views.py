@@ -8,6 +8,8 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
+from milestones.work import selectors as work
+from milestones.work.models import Milestone
 from milestones.work.services import NotInTheGroup
 from teams.accounts.access import SignedInRequest, administrators, asks_again, takes
 from teams.accounts.models import User
@@ -34,17 +36,20 @@ def people(request: SignedInRequest) -> HttpResponse:
 @takes("GET", "POST")
 @asks_again
 def account(request: SignedInRequest, person: int) -> HttpResponse:
-    """A person's account: what ends when it is closed, and to whom each open milestone goes; or opening it again.
+    """A person's account: what ends when it is closed, and to whom what they owe goes; or opening it again.
 
     A POST asks for the administrator's password or second factor again, and then goes on with what was sent.
     """
     everyone = selectors.with_their_invitations(User.objects.select_related("organization"), clock.now())
     found = get_object_or_404(everyone, pk=person)
     today = clock.today()
-    milestones = list(selectors.open_milestones(found))
-    heirs = selectors.heirs(milestones, instead_of=found, by=request.user, today=today) if milestones else {}
+    owed = work.in_order_of_due(selectors.open_milestones(found), selectors.open_deliverables(found))
+    number_of_milestones = sum(isinstance(each, Milestone) for each in owed)
     form: ReasonForm = (
-        ClosingForm(request.POST or None, milestones=milestones, heirs=heirs)
+        ClosingForm(
+            request.POST or None,
+            offered=selectors.heirs(owed, instead_of=found, by=request.user, today=today) if owed else {},
+        )
         if found.is_active
         else ReasonForm(request.POST or None)
     )
@@ -61,7 +66,8 @@ def account(request: SignedInRequest, person: int) -> HttpResponse:
             "came_back": last_came_back_from(found),
             "memberships": list(selectors.open_memberships(found, today)),
             "number_of_sessions": len(sessions_of(found)),
-            "number_of_milestones": len(milestones),
+            "number_of_milestones": number_of_milestones,
+            "number_of_deliverables": len(owed) - number_of_milestones,
             "breadcrumb": _way(),
         },
     )
@@ -80,7 +86,7 @@ def _done(request: SignedInRequest, person: User, form: ReasonForm) -> bool:
     try:
         services.close_account(by=request.user, person=person, heirs=form.heirs, reason=reason)
     except services.CommitmentsChanged:
-        form.add_error(None, "Their open milestones have changed meanwhile. Look at them again.")
+        form.add_error(None, "Their open milestones or deliverables have changed meanwhile. Look at them again.")
     except NotInTheGroup:
         form.add_error(None, "Someone chosen has left the group meanwhile. Choose again.")
     else:

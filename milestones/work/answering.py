@@ -155,7 +155,7 @@ class Answering:
         """Do what was sent. Returns what was done, in a sentence; nothing where it was not."""
         if self.sent is None or self.tried is None:
             return ""
-        if right_to(self.standing, self.request.user.pk, self.sent, self.owed) is None:
+        if not self.has_right_to(self.sent):
             raise PermissionDenied("this is not yours to do")
         if not self.tried.is_valid():
             return ""
@@ -230,6 +230,10 @@ class Answering:
             if verb in verbs
             for tried in [self.tried if verb == self.sent else None]
         ]
+
+    def has_right_to(self, verb: Verb) -> bool:
+        """Whether the reader may do it, whatever the state."""
+        return right_to(self.standing, self.request.user.pk, verb, self.owed) is not None
 
     @property
     def may_move(self) -> bool:

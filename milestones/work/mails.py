@@ -69,7 +69,7 @@ def _owed(batch: Sequence[Notice]) -> dict[str, Owed]:
     found: dict[str, Owed] = {}
     for prefix, model in (("milestone:", Milestone), ("deliverable:", Deliverable)):
         ids = [int(each.subject_key.removeprefix(prefix)) for each in batch if each.subject_key.startswith(prefix)]
-        near = ("group", "body__group", *(("owner", "deliverable") if model is Milestone else ()))
+        near = ("group", "body__group", "owner", *(("deliverable",) if model is Milestone else ()))
         rows: Any = model._default_manager.filter(pk__in=ids).select_related(*near) if ids else ()  # noqa: SLF001
         found |= {f"{prefix}{row.pk}": row for row in rows}
     return found
@@ -159,18 +159,27 @@ _WORDS: Final[dict[str, _Words]] = {
 }
 
 
+# Of a deliverable nobody says that it isn't theirs: who plans gives it to somebody else at once.
+_DELIVERABLE_IS_YOURS: Final = (
+    "You hand it in where it has no milestones, and its reminders go to you while none of them is open. If it is not "
+    "yours, tell the team's lead."
+)
+
+
 def _mail(notice: Notice, owed: Owed, to: User, why: str, change: MilestoneChange | None) -> Mail:
     words = _WORDS[notice.kind]
     zone = ZoneInfo(to.timezone)
     absent = notice.owed_to if to.pk != notice.owed_to_id else None
-    url = f"{settings.SITE_URL}{owed.get_absolute_url()}"
+    url = f"{settings.SITE_URL}{owed.page if isinstance(owed, Deliverable) else owed.get_absolute_url()}"
     is_milestone = isinstance(owed, Milestone)
+    is_given = notice.kind == steps_told.HANDED_OVER.kind
+    next_step = _DELIVERABLE_IS_YOURS if is_given and not is_milestone else words.next_step
     with timezone.override(zone):
         facts = [
             *([("For", f"{absent}, who is away; you stand in")] if absent else []),
             *([("Deliverable", str(owed.deliverable))] if isinstance(owed, Milestone) and owed.deliverable else []),
             (owed.body.get_kind_display(), str(owed.body)),
-            *([("Owner", str(owed.owner))] if isinstance(owed, Milestone) and owed.owner_id != to.pk else []),
+            *([("Owner", str(owed.owner))] if owed.owner and owed.owner_id != to.pk else []),
             ("Due", _due(owed)),
             ("State", owed.get_state_display()),
             *([("By", change.by)] if change and change.by else []),
@@ -181,7 +190,7 @@ def _mail(notice: Notice, owed: Owed, to: User, why: str, change: MilestoneChang
             "owed": owed,
             "headline": words.headline,
             "facts": facts,
-            "next_step": words.next_step,
+            "next_step": next_step,
             "button": words.button,
             "noun": "milestone" if is_milestone else "deliverable",
             "url": url,
@@ -196,7 +205,7 @@ def _mail(notice: Notice, owed: Owed, to: User, why: str, change: MilestoneChang
         html,
         thread_of(notice.subject_key, owed.title),
         summary=" ".join(
-            filter(None, [f"{owed.body}.", change.by and f"By {change.by}." if change else "", words.next_step])
+            filter(None, [f"{owed.body}.", change.by and f"By {change.by}." if change else "", next_step])
         ),
         link=url,
         to=moved,

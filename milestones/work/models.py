@@ -152,6 +152,9 @@ class Deliverable(Owed, GroupOwned):
     strategy_goal = models.ForeignKey(
         StrategyGoal, on_delete=models.PROTECT, null=True, blank=True, related_name="deliverables"
     )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="deliverables"
+    )
     due_revision = models.PositiveIntegerField(
         default=1, db_default=1, help_text="Rises with each change of the due date."
     )
@@ -169,6 +172,11 @@ class Deliverable(Owed, GroupOwned):
         if self.body.kind == Body.Kind.TEAM:
             return f"{self.body.get_absolute_url()}?deliverable={self.key}#deliverable-{self.key}"
         return f"{reverse('work:plan', args=[self.body.group.slug])}#deliverable-{self.key}"
+
+    @property
+    def page(self) -> str:
+        """The address of its own page, where something can be done with it."""
+        return reverse("work:deliverable", args=[self.group.slug, self.key])
 
 
 @pghistory.track()

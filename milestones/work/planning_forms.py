@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 
 from teams.accounts.models import User
-from teams.bodies.models import Body, WorkingGroup
+from teams.bodies.models import Body
 
 from . import selectors
 from .models import Deliverable, Milestone, StrategyGoal
@@ -46,8 +46,16 @@ class OwnerChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
         return f"{obj.name}, {obj.organization}" if obj.organization else obj.name
 
 
-def _owners(label: str, hint: str = "") -> OwnerChoice:
-    return OwnerChoice(User.objects.none(), label=label, help_text=hint, empty_label="Choose", widget=_select())
+def _owners(label: str, hint: str = "", *, nobody: str = "") -> OwnerChoice:
+    """Whom it can be given to; `nobody` is what leaving it open is called, where that is allowed."""
+    return OwnerChoice(
+        User.objects.none(),
+        label=label,
+        help_text=hint,
+        required=not nobody,
+        empty_label=nobody or "Choose",
+        widget=_select(),
+    )
 
 
 def _offer(form: forms.Form, name: str, rows: Any) -> None:
@@ -127,26 +135,35 @@ def _kinds() -> forms.ChoiceField:
     return forms.ChoiceField(label="What it will be", choices=Deliverable.Kind.choices, widget=_select())
 
 
+def _owner_of_deliverable() -> OwnerChoice:
+    hint = "Who sees to it, and hands it in where it has no milestones. Without an owner the team’s lead does."
+    return _owners("Owner", hint, nobody="Nobody")
+
+
 class NewDeliverableForm(_New):
     """Something that a body owes."""
 
     title = _title()
     kind = _kinds()
     due = ApproximateField(label="Due")
+    owner = _owner_of_deliverable()
     strategy_goal = _goals()
 
-    def __init__(self, data: Any = None, *, group: WorkingGroup, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, body: Body, day: date, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        _offer(self, "strategy_goal", selectors.goals_of(group))
+        _offer(self, "owner", selectors.owners_for(body, day))
+        _offer(self, "strategy_goal", selectors.goals_of(body.group))
 
 
 class ChangeDeliverableForm(Seen):
-    """Title, kind and goal."""
+    """Title, kind, owner and goal."""
 
     title = _title()
     kind = _kinds()
+    owner = _owner_of_deliverable()
     strategy_goal = _goals()
 
-    def __init__(self, data: Any = None, *, group: WorkingGroup, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, deliverable: Deliverable, day: date, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        _offer(self, "strategy_goal", selectors.goals_of(group))
+        _offer(self, "owner", selectors.owners_or_as_it_is(deliverable, day))
+        _offer(self, "strategy_goal", selectors.goals_of(deliverable.group))

@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 
 from teams.accounts.access import SignedInRequest, takes
 from teams.bodies.models import Body, WorkingGroup
@@ -74,12 +73,13 @@ def add_deliverable(request: SignedInRequest, group: WorkingGroup, key: str) -> 
     if body is None or body.kind != Body.Kind.TEAM:
         raise Http404("no such team in this group")
     _check(request, body)
-    form = NewDeliverableForm(request.POST if request.method == "POST" else None, group=group)
+    day = clock.today(group.timezone)
+    form = NewDeliverableForm(request.POST if request.method == "POST" else None, body=body, day=day)
     if request.method == "POST" and form.is_valid():
-        made = _tried(form, lambda: services.add_deliverable(by=request.user, body=body, **form.cleaned_data))
+        made = _tried(form, lambda: services.add_deliverable(by=request.user, body=body, **form.cleaned_data), "owner")
         if made is not None:
             messages.success(request, "Added. Give it milestones next: its state comes from them.")
-            return redirect("work:deliverable", group.slug, made.key)
+            return redirect(made.page)
     return render(
         request,
         "work/add.html",
@@ -123,8 +123,8 @@ def add_milestone(request: SignedInRequest, group: WorkingGroup, key: str) -> Ht
             "heading": "Add a milestone",
             "lede": f"A step towards “{below.title}”, due {below.due}.",
             "button": "Add the milestone",
-            "back": reverse("work:deliverable", args=[group.slug, below.key]),
-            "breadcrumb": [*_breadcrumb(group, below.body), (below.title, _page_of(below))],
+            "back": below.page,
+            "breadcrumb": [*_breadcrumb(group, below.body), (below.title, below.page)],
         },
     )
 
@@ -207,19 +207,27 @@ def deliverable(request: SignedInRequest, group: WorkingGroup, key: str) -> Http
     answering = Answering(request, found, find, OF_DERIVED if progress.total else tuple(Verb))
     plans = may_plan(request, found.body)
     sent = request.POST.get("change", "") if request.method == "POST" else ""
-    if sent in ("words", "due") and not plans:
+    may_move = plans or (not progress.total and answering.has_right_to(Verb.MOVE))
+    if (sent == "words" and not plans) or (sent == "due" and not may_move):
         raise PermissionDenied("your role does not allow you to plan what this body owes")
     seen = {"revision": found.edit_revision}
     words = ChangeDeliverableForm(
         request.POST if sent == "words" else None,
-        group=group,
-        initial={**seen, "title": found.title, "kind": found.kind, "strategy_goal": found.strategy_goal_id},
+        deliverable=found,
+        day=clock.today(group.timezone),
+        initial={
+            **seen,
+            "title": found.title,
+            "kind": found.kind,
+            "strategy_goal": found.strategy_goal_id,
+            "owner": found.owner_id,
+        },
         auto_id="words-%s",
     )
     due = MoveForm(request.POST if sent == "due" else None, initial={**seen, "due": found.due}, auto_id="due-%s")
     if done := answering.save() or _changed(request, found, words, due):
         messages.success(request, done)
-        return redirect(_page_of(found))
+        return redirect(found.page)
     return render(
         request,
         "work/deliverable.html",
@@ -234,7 +242,7 @@ def deliverable(request: SignedInRequest, group: WorkingGroup, key: str) -> Http
             "answering": answering,
             "may_plan": plans,
             "words": words,
-            "due": due if found.is_open else None,
+            "due": due if may_move and (found.is_open or due.errors) else None,
             "slips": selectors.slips_of_deliverable(found) if found.due_revision > 1 else [],
             "changes": selectors.changes_of(found),
             "may_write": may_write(request, found.body),
@@ -246,32 +254,32 @@ def _changed(request: SignedInRequest, found: Deliverable, words: ChangeDelivera
     """Save what was sent by one of the forms. Returns what was done, in a sentence; nothing where it was not."""
     by = request.user
     form: forms.Form
+    field = None
     if words.is_bound and words.is_valid():
         seen = words.cleaned_data["revision"]
-        form = words
+        form, field = words, "owner"
         change = lambda: services.change_deliverable(by=by, deliverable=found, seen=seen, **words.said)  # noqa: E731
         said = "Saved."
     elif due.is_bound and due.is_valid():
         seen = due.cleaned_data["revision"]
         form = due
         change = lambda: services.move_deliverable_due(by=by, deliverable=found, seen=seen, **due.said)  # noqa: E731
-        said = "The date is changed. Milestones keep theirs."
+        said = "The date is changed. Milestones keep theirs." if found.milestones.exists() else "The date is changed."
     else:
         return ""
-    return said if _tried(form, change) else ""
+    return said if _tried(form, change, field) else ""
 
 
 def _deliverable(request: SignedInRequest, group: WorkingGroup, key: str) -> Deliverable:
     today = clock.today()
     seen = selectors.with_clauses(selectors.deliverables_of(request.user, group, today), today)
     found: Deliverable = get_object_or_404(
-        seen.select_related("group", "body__group", "strategy_goal__strategy", "handed_in_by", "drop_asked_by"), key=key
+        seen.select_related(
+            "group", "body__group", "owner", "strategy_goal__strategy", "handed_in_by", "drop_asked_by"
+        ),
+        key=key,
     )
     return found
-
-
-def _page_of(deliverable: Deliverable) -> str:
-    return reverse("work:deliverable", args=[deliverable.group.slug, deliverable.key])
 
 
 def _breadcrumb(group: WorkingGroup, body: Body) -> list[tuple[str, str]]:

@@ -203,6 +203,14 @@ def test_a_deliverables_new_date_is_a_slip(tmp_path: Path) -> None:
     assert (slip.days, slip.signed, slip.reason) == (14, "the group’s file", "The group’s file gives another date.")
 
 
+def test_a_deliverable_is_given_an_owner_and_left_without_one_again(tmp_path: Path) -> None:
+    load(EXAMPLE)
+    load(edited(tmp_path, ("strategy_goal: 2, due: 2018-09-14", "strategy_goal: 2, owner: lead-1, due: 2018-09-14")))
+    assert Deliverable.objects.get(key="diagrams").owner == Milestone.objects.get(key="diagrams-scope").owner
+    load(EXAMPLE)
+    assert Deliverable.objects.get(key="diagrams").owner is None
+
+
 def test_what_is_moved_or_cancelled_is_noted_so_that_it_is_told(tmp_path: Path) -> None:
     call = 'ends: "2018-08-14T14:30", timezone: America/New_York, place: Conference call, state:'
     load(EXAMPLE)

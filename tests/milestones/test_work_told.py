@@ -132,6 +132,35 @@ def test_a_new_owner_is_told(draft: Milestone, people: dict[str, User]) -> None:
     assert mails() == {("member", "Yours now")}
 
 
+def test_who_owns_a_deliverable_is_told_like_who_owns_a_milestone(owed: Deliverable, people: dict[str, User]) -> None:
+    for title in ("Process maps", "Process diagrams"):
+        services.change_deliverable(
+            by=people["lead"],
+            deliverable=owed,
+            title=title,
+            kind=owed.kind,
+            strategy_goal=None,
+            owner=people["owner"],
+        )
+    services.move_deliverable_due(by=people["lead"], deliverable=owed, due=make.day("2018-10-01"), reason="Late.")
+    services.hand_in(by=people["lead"], owed=owed, done="Drawn.")
+    services.send_back(by=people["reviewer"], owed=owed, reason="The post is missing.")
+    notices.send_due()
+    got = MailboxMessage.objects.filter(recipients="owner@example.test").order_by("pk")
+    heads = ("Yours now", "Due date moved", "Returned to you")
+    assert [mail.subject for mail in got] == [f"{head}: Process diagrams" for head in heads]
+    assert "You own this deliverable now." in got[0].text
+    assert "Due date changed from September 14, 2018 to October 1, 2018" in got[1].text
+    assert f"{SITE}{owed.page}" in got[2].text
+
+
+def test_a_date_that_a_deliverables_owner_moves_is_told_to_the_lead(owed: Deliverable, people: dict[str, User]) -> None:
+    Deliverable.objects.filter(pk=owed.pk).update(owner=people["owner"])
+    services.move_deliverable_due(by=people["owner"], deliverable=owed, due=make.day("2018-10-01"), reason="Late.")
+    assert mails() == {("lead", "Due date moved: Process diagrams")}
+    assert "Owner: Alba Ruiz" in MailboxMessage.objects.get().text
+
+
 def test_a_proposal_to_drop_is_told_to_the_chair(draft: Milestone, owed: Deliverable, people: dict[str, User]) -> None:
     services.propose_drop(by=people["lead"], owed=draft, reason="CBP does it.")
     assert mails() == {("chair", "To decide, drop or keep")}

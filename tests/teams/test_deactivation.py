@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from ecomwg.people import selectors, services
 from milestones.reminders import services as reminders
 from milestones.reminders.models import ReminderRule
-from milestones.work.models import Milestone
+from milestones.work.models import Deliverable, Milestone
 from milestones.work.services import NotInTheGroup
 from teams.accounts.models import User
 from teams.accounts.services import OwnAccount, confirm_address
@@ -63,7 +63,7 @@ def heir(team: Body) -> User:
     return factories.member(team, factories.person(name="Heir"), role=Role.LEAD)
 
 
-def close(by: User, person: User, heirs: dict[int, User] | None = None) -> None:
+def close(by: User, person: User, heirs: dict[Milestone | Deliverable, User] | None = None) -> None:
     services.close_account(by=by, person=person, heirs=heirs or {}, reason="Left the company")
 
 
@@ -155,9 +155,27 @@ def test_open_milestones_go_to_whom_was_named_and_done_ones_stay(
     first, second = owned(team, leaver), owned(team, leaver, state="returned")
     done = owned(team, leaver, state="accepted", accepted=factories.day("2018-06-01"))
     other = factories.member(team)
-    close(administrator, leaver, {first.pk: heir, second.pk: other})
+    close(administrator, leaver, {first: heir, second: other})
     owners = dict(Milestone.objects.values_list("pk", "owner"))
     assert owners == {first.pk: heir.pk, second.pk: other.pk, done.pk: leaver.pk}
+
+
+def test_open_deliverables_go_to_whom_was_named_too(
+    leaver: User, heir: User, team: Body, administrator: User, signed_in: Callable[[User], Client]
+) -> None:
+    owed = factories.deliverable(team, owner=leaver)
+    dropped = factories.deliverable(team, owner=leaver, state="dropped")
+    with pytest.raises(services.CommitmentsChanged):
+        close(administrator, leaver)
+    client = signed_in(administrator)
+    again(client)
+    address = f"/people/{leaver.pk}/"
+    assert "They own 1 open deliverable." in words_of(client.get(address))
+    client.post(address, {f"deliverable_{owed.pk}": heir.pk, "reason": "Left the company"})
+    owed.refresh_from_db()
+    dropped.refresh_from_db()
+    leaver.refresh_from_db()
+    assert (owed.owner, dropped.owner, leaver.is_active) == (heir, leaver, False)
 
 
 def test_mail_that_waits_does_not_go_and_the_heir_is_reminded(
@@ -167,7 +185,7 @@ def test_mail_that_waits_does_not_go_and_the_heir_is_reminded(
     milestone = owned(team, leaver)
     reminders.sweep(now=clock.now())
     assert Notice.objects.get().recipient == leaver
-    close(administrator, leaver, {milestone.pk: heir})
+    close(administrator, leaver, {milestone: heir})
     reminders.sweep(now=clock.now())
     notices.send_due()
     assert dict(Notice.objects.values_list("recipient", "state")) == {leaver.pk: "skipped", heir.pk: "sent"}
@@ -201,7 +219,7 @@ def test_each_open_milestone_needs_a_new_owner(leaver: User, heir: User, team: B
     milestone = owned(team, leaver)
     new = owned(team, leaver)
     with pytest.raises(services.CommitmentsChanged):
-        close(administrator, leaver, {milestone.pk: heir})
+        close(administrator, leaver, {milestone: heir})
     assert unchanged(leaver, milestone)
     assert unchanged(leaver, new)
 
@@ -215,10 +233,10 @@ def test_a_new_owner_belongs_to_the_group(who: str, leaver: User, team: Body, ad
     }
     milestone = owned(team, leaver)
     offered = selectors.heirs([milestone], instead_of=leaver, by=administrator, today=clock.today())
-    assert people.get(who, leaver) not in offered[milestone.pk]
+    assert people.get(who, leaver) not in offered[milestone]
     if who != "the person":
         with pytest.raises(NotInTheGroup):
-            close(administrator, leaver, {milestone.pk: people[who]})
+            close(administrator, leaver, {milestone: people[who]})
         assert unchanged(leaver, milestone)
 
 
@@ -229,7 +247,7 @@ def test_leads_of_the_body_are_offered_first_and_the_administrator_last(
     factories.member(team, lead, role=Role.LEAD)
     milestone = owned(team, leaver)
     offered = selectors.heirs([milestone], instead_of=leaver, by=administrator, today=clock.today())
-    assert offered == {milestone.pk: [lead, member, administrator]}
+    assert offered == {milestone: [lead, member, administrator]}
 
 
 def test_nobody_closes_their_own_account(administrator: User, signed_in: Callable[[User], Client]) -> None:

@@ -178,6 +178,7 @@ class Deliverables(Recorder):
             "due": {"due": item.due},
             "source": {"source": item.source},
             "strategy_goal": {"strategy_goal_id": books.id_of("goals", goal)},
+            "owner": {"owner_id": books.id_of("people", item.owner)},
         }
 
     def change(self, row: Any, column: str, value: Any) -> bool:

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 
 from milestones.reminders import shared
@@ -46,8 +45,7 @@ def why_moot(notice: Notice, deliverable: Any, now: datetime) -> str:
 def mail_of(notice: Notice, deliverable: Any, to: User, why: str) -> Mail:
     """The mail as text and as HTML, on the date of the portal's clock in the time zone of who gets it."""
     absent = notice.owed_to if to.pk != notice.owed_to_id else None
-    page = reverse("work:deliverable", args=[deliverable.group.slug, deliverable.key])
-    url = f"{settings.SITE_URL}{page}"
+    url = f"{settings.SITE_URL}{deliverable.page}"
     with timezone.override(ZoneInfo(to.timezone)):
         today = clock.today()
         head, step = headline(deliverable, today), next_step(deliverable, today)

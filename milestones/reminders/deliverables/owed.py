@@ -1,6 +1,7 @@
-"""Which reminders a deliverable without open milestones owes: by the group's rules, to the lead of who owes it.
+"""Which reminders a deliverable without open milestones owes: by the group's rules, to its owner.
 
-One with open milestones owes none: its milestones are reminded of. Where a body has no lead, the group's chair is.
+One with open milestones owes none: its milestones are reminded of. Where nobody in the group owns it, the lead of the
+body that owes it is reminded, and where that has no lead the group's chair.
 """
 
 from __future__ import annotations
@@ -29,9 +30,30 @@ _LEADS: Final = Membership.objects.filter(
     body=OuterRef("body"),
     role=Role.LEAD,
 )
+_OWNERS: Final = Membership.objects.filter(
+    Membership.holding(OuterRef("day")),  # type: ignore[arg-type]
+    body__group=OuterRef("group"),
+    person=OuterRef("owner"),
+    person__is_active=True,
+)
+_IS_OWNER: Final = Q(owed_to_id=F("owner"))
 _IS_LEAD: Final = Q(asked_role=Role.LEAD, body=F("asked_body"))
+# Whether a stand-in hears of it anyway: the lead only where no owner does.
+_LEADS_WITHOUT_OWNER: Final = Q(
+    ~Exists(
+        Membership.objects.filter(
+            Membership.holding(OuterRef(OuterRef(OuterRef("day")))),  # type: ignore[arg-type]
+            body__group=OuterRef(OuterRef(OuterRef("group"))),
+            person=OuterRef(OuterRef(OuterRef("owner"))),
+            person__is_active=True,
+        )
+    ),
+    role=Role.LEAD,
+    body=OuterRef(OuterRef("body")),
+)
 _IN_THE_GROUP: Final = Body.objects.filter(pk=OuterRef("asked_body"), kind=Body.Kind.WORKING_GROUP)
-CONCERNED: Final[Q] = _IS_LEAD | Q(~Exists(_LEADS), Exists(_IN_THE_GROUP), asked_role=Role.CHAIR)
+_ANSWERS_FOR_IT: Final = _IS_LEAD | Q(~Exists(_LEADS), Exists(_IN_THE_GROUP), asked_role=Role.CHAIR)
+CONCERNED: Final[Q] = _IS_OWNER | (Q(~Exists(_OWNERS)) & _ANSWERS_FOR_IT)
 
 
 def _owed(now: datetime) -> Rows[Any, Any]:
@@ -50,10 +72,15 @@ def _owed(now: datetime) -> Rows[Any, Any]:
         rows,
         now,
         concerned=CONCERNED,
-        asked_as=Case(When(_IS_LEAD, then=lead), default=Value("the chair"), output_field=CharField()),
+        asked_as=Case(
+            When(_IS_OWNER, then=Value("its owner")),
+            When(_IS_LEAD, then=lead),
+            default=Value("the chair"),
+            output_field=CharField(),
+        ),
         verb="reminded",
         silenced_with="body",
-        also_asked=Q(role=Role.LEAD, body=OuterRef(OuterRef("body"))),
+        also_asked=_LEADS_WITHOUT_OWNER,
     )
     wording = F("group__reminder_rules__wording")
     why = Concat(F("because"), Value("; the group's rule reminds "), wording, Value("."), output_field=CharField())

@@ -1,11 +1,12 @@
 """Questions about what is owed. What a person sees starts from that person."""
 
+from .both import First, first_of, in_order_of_due
 from .by_mail import Act, answer_address, answers_of, read_answer
 from .clauses import ClauseHeading, clauses_of, stands_under, with_clauses
 from .following import Follower, followers_of
 from .notes import ABOUT, notes_about, notes_that_say, notes_visible_to
 from .plan import Plan, meetings_of_plan, plan_around, plan_of, plan_of_body, progress_of, progress_of_bodies
-from .planning import belongs_to, can_follow, goals_of, milestones_to_follow, owners_for
+from .planning import belongs_to, can_follow, goals_of, milestones_to_follow, owners_for, owners_or_as_it_is
 from .progress import AtRisk, Progress
 from .record import (
     MilestoneChange,
@@ -37,6 +38,7 @@ __all__ = [
     "AtRisk",
     "Circle",
     "ClauseHeading",
+    "First",
     "Follower",
     "MilestoneChange",
     "Plan",
@@ -56,8 +58,10 @@ __all__ = [
     "deliverables_visible_to",
     "dependencies_shown",
     "dependencies_visible_to",
+    "first_of",
     "followers_of",
     "goals_of",
+    "in_order_of_due",
     "meetings_of_plan",
     "milestone_of",
     "milestones_to_follow",
@@ -68,6 +72,7 @@ __all__ = [
     "notes_visible_to",
     "offered",
     "owners_for",
+    "owners_or_as_it_is",
     "plan_around",
     "plan_of",
     "plan_of_body",

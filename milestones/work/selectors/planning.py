@@ -6,7 +6,7 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 
-from milestones.work.models import Milestone, State, StrategyGoal
+from milestones.work.models import Deliverable, Milestone, State, StrategyGoal
 from teams.accounts.models import User
 from teams.bodies.models import Body, BodyParent, Membership, WorkingGroup
 
@@ -26,6 +26,12 @@ def owners_for(body: Body, day: date) -> QuerySet[User]:
     held = Membership.objects.filter(Membership.holding(day), body__in=Body.objects.filter(bodies).values("pk"))
     people = User.objects.filter(is_active=True, pk__in=held.values("person"))
     return people.select_related("organization").order_by("name", "id")
+
+
+def owners_or_as_it_is(deliverable: Deliverable, day: date) -> QuerySet[User]:
+    """The same for a deliverable, and who owns it, though they may have left."""
+    found = Q(pk__in=owners_for(deliverable.body, day).order_by().values("pk")) | Q(pk=deliverable.owner_id)
+    return User.objects.filter(found).select_related("organization").order_by("name", "id")
 
 
 def can_follow(milestone: Milestone) -> QuerySet[Milestone]:

@@ -93,7 +93,7 @@ def agreed_at(milestone: Milestone) -> Any:
 def changes_of(owed: Milestone | Deliverable) -> list[MilestoneChange]:
     """What changed in it, the newest first, at most the last CHANGES_SHOWN times: one query."""
     events: Any = owed.pgh_event_model.objects  # type: ignore[union-attr]
-    named = ("owner", "deliverable", "body") if isinstance(owed, Milestone) else ("strategy_goal", "body")
+    named = ("owner", "deliverable", "body") if isinstance(owed, Milestone) else ("owner", "strategy_goal", "body")
     who, stood_in_for = (
         Cast(KeyTextTransform(said, "pgh_context__metadata"), IntegerField()) for said in ("user", "stands_in_for")
     )
@@ -144,7 +144,7 @@ def _in_words(events: list[Any]) -> list[MilestoneChange]:
         if before is not None:
             words = list(_differences(before, event))
         elif event.pgh_label == "insert":
-            words = [f"Added: due {event.due}{f', owned by {event.owner}' if hasattr(event, 'owner') else ''}."]
+            words = [f"Added: due {event.due}{f', owned by {event.owner}' if event.owner else ''}."]
         else:
             words = []
         if words:
@@ -172,7 +172,9 @@ def _differences(before: Any, after: Any) -> Iterable[str]:
         yield "The proposal to drop it was turned down."
     if before.body_id != after.body_id:
         yield f"Moved from {before.body.short_name} to {after.body.short_name}."
-    yield from _of_milestone(before, after) if hasattr(after, "owner_id") else _of_deliverable(before, after)
+    if before.owner_id != after.owner_id:
+        yield f"Owner changed from {before.owner or 'nobody'} to {after.owner or 'nobody'}."
+    yield from _of_milestone(before, after) if hasattr(after, "deliverable_id") else _of_deliverable(before, after)
 
 
 def _of_milestone(before: Any, after: Any) -> Iterable[str]:
@@ -185,8 +187,6 @@ def _of_milestone(before: Any, after: Any) -> Iterable[str]:
         yield "Its owner says that it isn’t theirs."
     elif before.disclaimed_because and not after.disclaimed_because and before.owner_id == after.owner_id:
         yield "It stays with its owner."
-    if before.owner_id != after.owner_id:
-        yield f"Owner changed from {before.owner} to {after.owner}."
     if before.deliverable_id != after.deliverable_id:
         yield f"Moved from {_quoted(before.deliverable)} to {_quoted(after.deliverable)}."
 

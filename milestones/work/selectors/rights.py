@@ -62,7 +62,7 @@ TO: Final[dict[Verb, State]] = {
     Verb.TAKE_UP: State.PLANNED,
 }
 
-# By which action of the table; `OWNERS` are also for who owns the milestone, and for who stands in for them.
+# By which action of the table; `OWNERS` are also for who owns it, and for who stands in for them.
 ACTION: Final[dict[Verb, Action]] = {
     Verb.START: Action.HAND_IN_WORK,
     Verb.HAND_IN: Action.HAND_IN_WORK,
@@ -93,10 +93,10 @@ OWN: Final = InRight()
 def right_to(standing: Standing, person: int, verb: Verb, owed: Milestone | Deliverable) -> InRight | None:
     """In whose right the owner of the standing (with the key `person`) may do it in any state; None: they mayn't.
 
-    A milestone's owner may what OWNERS says; what ACTION doesn't name is theirs alone. Nobody accepts what they own or
+    The owner may what OWNERS says; what ACTION doesn't name is theirs alone. Nobody accepts what they own or
     handed in themselves.
     """
-    owner = owed.owner_id if isinstance(owed, Milestone) else None
+    owner = owed.owner_id
     if verb == Verb.ACCEPT and person in (owner, owed.handed_in_by_id):
         return None
     if verb in OWNERS and person == owner:

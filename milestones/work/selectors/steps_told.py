@@ -25,14 +25,14 @@ class Happened:
 
     @property
     def owner(self) -> int | None:
-        """Whose work it is: a deliverable as a whole is whose who handed it in."""
-        return self.owed.owner_id if isinstance(self.owed, Milestone) else self.owed.handed_in_by_id
+        """Whose work it is: a deliverable that nobody owns is whose who handed it in."""
+        return self.owed.owner_id or self.owed.handed_in_by_id
 
     def told_owner(self, why: str = "") -> list[Told]:
         """The owner."""
-        owned = "You own this milestone" if isinstance(self.owed, Milestone) else "You handed it in"
         if self.owner is None or self.owner == self.by:
             return []
+        owned = f"You own this {self.noun}" if self.owed.owner_id else "You handed it in"
         return [self.people.told(self.owner, why or owned, but={self.by})]
 
     def told_roles(self, found: dict[int, str], why: str) -> list[Told]:
@@ -48,6 +48,11 @@ class Happened:
         """Who answers for the body: its leads, or where it has none its chairs."""
         left_out = {each for each in (self.by, but) if each is not None}
         return self.told_roles(self.people.answering_for(self.owed.body, left_out), why)
+
+    @property
+    def noun(self) -> str:
+        """What it is in a sentence."""
+        return "milestone" if isinstance(self.owed, Milestone) else "deliverable"
 
     @property
     def team(self) -> str:
@@ -116,9 +121,9 @@ ACCEPTED: Final = StepTold(
 )
 HANDED_OVER: Final = StepTold(
     "work_handed_over",
-    "Notices of milestones handed over to you",
-    "When you become the owner of a milestone.",
-    lambda step: step.told_owner("You own this milestone now"),
+    "Notices of work handed over to you",
+    "When you become the owner of a milestone or a deliverable.",
+    lambda step: step.told_owner(f"You own this {step.noun} now"),
 )
 DROP_PROPOSED: Final = StepTold(
     "work_drop_proposed",

@@ -13,7 +13,7 @@ from teams.accounts.models import User
 from teams.clock import selectors as clock
 from teams.dates import ApproximateDate
 
-from .acting import check, check_planning, locked, reason_of, recorded
+from .acting import check, check_planning, derived_from, locked, reason_of, recorded
 from .refusals import ChangedMeanwhile, Refused
 from .telling import tell
 
@@ -107,9 +107,13 @@ def _move_along(
 def move_deliverable_due(
     *, by: User, deliverable: Deliverable, due: ApproximateDate, reason: str, seen: int | None = None
 ) -> Deliverable:
-    """Give a deliverable another due date; it is kept as a slip. Its milestones keep theirs. Raises as `move_due`."""
+    """Give a deliverable another due date; it is kept as a slip. Its milestones keep theirs. Raises as `move_due`.
+
+    Whoever plans for its body may, and while it has no milestones its owner too.
+    """
     found = locked(deliverable, seen)
-    right = check_planning(by, found)
+    has_milestones = derived_from(found).exists()
+    right = check_planning(by, found) if has_milestones else check(by, Verb.MOVE, found)
     reason = reason_of(reason, ASK)
     if not found.is_open:
         raise Refused(f"It is {found.get_state_display().lower()}: its date stays.")
@@ -119,6 +123,7 @@ def move_deliverable_due(
         raise Refused("That day has passed: choose a later one.")
     with recorded(by, right, reason):
         slip_deliverable(found, due=due, reason=reason, by=by, right=right)
+    tell(by, Verb.MOVE, found)
     return found
 
 

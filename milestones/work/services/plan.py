@@ -19,15 +19,19 @@ from .refusals import NotInTheGroup
 
 
 @transaction.atomic
-def hand_over(*, milestone: Milestone, to: User) -> None:
-    """Give the milestone to another owner, whom its reminders then go to. Raises NotInTheGroup."""
+def hand_over(*, owed: Milestone | Deliverable, to: User) -> None:
+    """Give it to another owner, whom its reminders then go to. Raises NotInTheGroup."""
     belongs = Membership.objects.filter(
-        Membership.holding(clock.today(milestone.group.timezone)), body__group=milestone.group_id, person=to
+        Membership.holding(clock.today(owed.group.timezone)), body__group=owed.group_id, person=to
     )
     if not to.is_active or not (to.is_site_admin or belongs.exists()):
         raise NotInTheGroup
-    milestone.owner, milestone.disclaimed_by, milestone.disclaimed_because = to, None, ""
-    milestone.save(update_fields=["owner", "disclaimed_by", "disclaimed_because"])
+    owed.owner = to
+    if isinstance(owed, Milestone):
+        owed.disclaimed_by, owed.disclaimed_because = None, ""
+        owed.save(update_fields=["owner", "disclaimed_by", "disclaimed_because"])
+    else:
+        owed.save(update_fields=["owner"])
 
 
 @transaction.atomic

@@ -159,8 +159,9 @@ def add_deliverable(
     due: ApproximateDate,
     token: str,
     strategy_goal: StrategyGoal | None = None,
+    owner: User | None = None,
 ) -> Deliverable:
-    """Add something that the body owes; `token` as for `add_milestone`."""
+    """Add something that the body owes; `token` and what it raises as for `add_milestone`."""
     right = check_planning(by, body)
     owed = Deliverable(
         group=body.group,
@@ -170,15 +171,15 @@ def add_deliverable(
         kind=kind,
         due=due,
         strategy_goal=strategy_goal,
+        owner=owner,
     )
     _check_date(due, owed)
     _check_kind(owed)
+    if owner:
+        _check_owner(owner, owed)
+    said = {"title": owed.title, "kind": kind, "due": due, "strategy_goal": strategy_goal, "owner": owner}
     with recorded(by, right):
-        made, _ = Deliverable.objects.get_or_create(
-            group=body.group,
-            key=owed.key,
-            defaults={"body": body, "title": owed.title, "kind": kind, "due": due, "strategy_goal": strategy_goal},
-        )
+        made, _ = Deliverable.objects.get_or_create(group=body.group, key=owed.key, defaults={"body": body, **said})
     return made
 
 
@@ -190,16 +191,23 @@ def change_deliverable(
     title: str,
     kind: str,
     strategy_goal: StrategyGoal | None,
+    owner: User | None,
     seen: int | None = None,
 ) -> Deliverable:
-    """Give it another title, kind or strategy goal."""
+    """Give it another title, kind, strategy goal or owner (None: nobody). Raises NotInTheGroup for a new owner."""
     found = locked(deliverable, seen)
     right = check_planning(by, found)
     found.title, found.kind, found.strategy_goal = _title(title), kind, strategy_goal
     _check_kind(found)
+    is_handed_over = owner is not None and owner.pk != found.owner_id
+    if owner and is_handed_over:
+        _check_owner(owner, found)
+    found.owner = owner
     found.edit_revision += 1
     with recorded(by, right):
-        found.save(update_fields=["title", "kind", "strategy_goal", "edit_revision"])
+        found.save(update_fields=["title", "kind", "strategy_goal", "owner", "edit_revision"])
+    if is_handed_over:
+        tell_new_owner(by, found)
     return found
 
 

@@ -27,7 +27,7 @@ def tell(by: User, verb: Verb, owed: Milestone | Deliverable) -> None:
         _tell(by, step, owed)
 
 
-def tell_new_owner(by: User, owed: Milestone) -> None:
+def tell_new_owner(by: User, owed: Milestone | Deliverable) -> None:
     """Owe mail to who owns it now."""
     _tell(by, steps_told.HANDED_OVER, owed)
 

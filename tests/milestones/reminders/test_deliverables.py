@@ -62,6 +62,30 @@ def test_the_lead_is_reminded_by_the_groups_rules(deliverable: Deliverable, owne
     assert "Process maps, with no open milestone" in mail.html
 
 
+def test_its_owner_is_reminded_instead_of_the_lead_while_they_belong_to_the_group(
+    deliverable: Deliverable, owner: User, team: Body
+) -> None:
+    theirs = make.member(team, make.person(name="Olga Owner"))
+    make.member(team, theirs, role=Role.OBSERVER)
+    Deliverable.objects.filter(pk=deliverable.pk).update(owner=theirs)
+    move_clock("2018-07-20 12:30")
+    assert sent() == [("before:7", "Olga Owner")]
+    assert "You are reminded as its owner; the group's rule" in MailboxMessage.objects.latest("pk").text
+    Membership.objects.filter(person=theirs).update(ended=make.day("2018-07-21"))
+    move_clock("2018-07-26 12:30")
+    assert sent()[1:] == [("before:1", "Lead One")]
+
+
+def test_the_owners_stand_in_gets_it_though_they_lead_the_team(
+    deliverable: Deliverable, owner: User, team: Body
+) -> None:
+    theirs = make.member(team, make.person(name="Olga Owner"))
+    make.absence(theirs, owner, team.group)
+    Deliverable.objects.filter(pk=deliverable.pk).update(owner=theirs)
+    move_clock("2018-07-26 12:30")
+    assert sent() == [("before:1", "Lead One")]
+
+
 def test_one_with_open_milestones_leaves_it_to_them(deliverable: Deliverable, owner: User) -> None:
     milestone = make.milestone(deliverable, owner, due=make.day("2018-12-01"))
     move_clock("2018-07-26 09:00")
