@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from django.db.models import Count, Q, Window
 from django.http import HttpResponse
 from django.shortcuts import render
 
@@ -18,15 +16,15 @@ from milestones.meetings import selectors as meetings
 from milestones.meetings.clocks import Clock, clocks_of
 from milestones.meetings.models import Meeting
 from milestones.work import selectors as work
-from milestones.work.models import Milestone, State
+from milestones.work.models import Deliverable, Milestone, State
 from milestones.work.selectors import Progress
 from teams.accounts.access import SignedInRequest, signed_in
 from teams.accounts.models import User
 from teams.bodies import selectors as bodies
 from teams.bodies.models import Body
-from teams.bodies.permissions import ADMINISTRATOR, Action, Standing, standings_of
+from teams.bodies.permissions import ADMINISTRATOR, ALLOWED, Action, Standing, standings_of
 from teams.clock import selectors as clock
-from teams.dates import ApproximateDate, last_day
+from teams.dates import ApproximateDate
 from teams.history.selectors import Change, recent_changes
 
 WAITING_SHOWN = 25
@@ -38,16 +36,26 @@ CHANGES_OF_BODY_SHOWN = 6
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A milestone that waits on me; `group` names the working group where I am in several.
+    """A milestone or deliverable that waits on me; `group` names the working group where I am in several.
 
     `instead_of` is who owns it, where that is somebody for whom I stand in. `to` says what is asked: "do" it, "accept"
     what is handed in, or "decide" on a proposal to drop it or on what its owner says is not theirs.
     """
 
-    milestone: Milestone
+    owed: Milestone | Deliverable
     group: str
     instead_of: str
     to: str = "do"
+
+    @property
+    def milestone(self) -> Milestone | None:
+        """It, where it is one."""
+        return self.owed if isinstance(self.owed, Milestone) else None
+
+    @property
+    def url(self) -> str:
+        """Its own page."""
+        return self.owed.page if isinstance(self.owed, Deliverable) else self.owed.get_absolute_url()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +112,19 @@ def home(request: SignedInRequest) -> HttpResponse:
     standings = list(standings_of(request).values())
     known = bodies.bodies_of_groups(request, [standing.group for standing in standings])
     names = _names_of_groups(known) if len(standings) > 1 else {}
-    waiting = _waiting_on(person, today, standings) if standings else []
+    waiting = _waiting_on(person, today, standings)
     calls = list(statement.waiting_on(person, today, standings))
-    in_all, late = (waiting[0].in_all, waiting[0].late_in_all) if waiting else (0, 0)
-    request.waiting_counted = in_all + len(calls)  # type: ignore[attr-defined]
+    request.waiting_counted = waiting.in_all + len(calls)  # type: ignore[attr-defined]
     return render(
         request,
         "home.html",
         {
             "today": today,
-            "waiting": [_asked(milestone, person, standings, names) for milestone in waiting],
+            "waiting": [_asked(owed, person, standings, names) for owed in waiting.owed],
             "calls": _calls(calls, standings, names),
-            "shown": len(waiting) + len(calls),
-            "late": late + sum(call.closes_on < today for call in calls),
-            "next_due": _next_due(waiting, calls, today),
+            "shown": len(waiting.owed) + len(calls),
+            "late": waiting.late + sum(call.closes_on < today for call in calls),
+            "next_due": _next_due(waiting.owed, calls, today),
             "consultations": consultations.open_to(person, today)[:CONSULTATIONS_SHOWN] if standings else [],
             "meetings": _next_meetings(person, today) if standings else [],
             "changes": _by_body(_changes(person), known, names) if standings else [],
@@ -127,27 +134,25 @@ def home(request: SignedInRequest) -> HttpResponse:
     )
 
 
-def _waiting_on(person: User, today: date, standings: list[Standing]) -> list[Any]:
-    """The first of what waits on the person, also as a stand-in; each says how much `in_all` and `late_in_all`."""
-    owed = work.waiting_on(person, today, standings).select_related(
-        *("group", "body__group", "deliverable", "owner", "handed_in_by", "drop_asked_by", "disclaimed_by")
-    )
-    counted = owed.alias(last=last_day("due")).annotate(
-        in_all=Window(Count("pk")), late_in_all=Window(Count("pk", filter=Q(last__lt=today)))
-    )
-    return list(counted[:WAITING_SHOWN])
+def _waiting_on(person: User, today: date, standings: list[Standing]) -> work.First:
+    """The first of what waits on the person, also as a stand-in, and how much that is in all: one query."""
+    if not standings:
+        return work.First([], 0, 0)
+    found = work.waiting_on(person, today, standings), work.deliverables_waiting_on(person, today, standings)
+    return work.first_of(*found, today=today, most=WAITING_SHOWN)
 
 
-def _asked(milestone: Milestone, person: User, standings: list[Standing], names: Mapping[int, str]) -> Asked:
+def _asked(owed: Milestone | Deliverable, person: User, standings: list[Standing], names: Mapping[int, str]) -> Asked:
     """What is asked of the person: to decide, to accept, or to do what they or somebody else own."""
-    is_own = milestone.owner_id == person.pk
-    stood_in_for = {each.person for standing in standings for each in standing.stands_in}
-    group = _group_of(milestone.body, names)
-    if milestone.state == State.HANDED_IN:
-        return Asked(milestone, group, "", "accept")
-    if not is_own and milestone.owner_id not in stood_in_for:
-        return Asked(milestone, group, "", "decide")
-    return Asked(milestone, group, "" if is_own else milestone.owner.name)
+    standing = next(each for each in standings if each.group.pk == owed.group_id)
+    group = _group_of(owed.body, names)
+    if owed.drop_asked_by_id and standing.roles & ALLOWED[Action.DROP_WORK]:
+        return Asked(owed, group, "", "decide")
+    if owed.state == State.HANDED_IN:
+        return Asked(owed, group, "", "accept")
+    if owed.owner_id != person.pk and owed.owner_id not in {each.person for each in standing.stands_in}:
+        return Asked(owed, group, "", "decide")
+    return Asked(owed, group, "" if owed.owner_id == person.pk else str(owed.owner))
 
 
 def _calls(calls: list[Proposal], standings: list[Standing], names: Mapping[int, str]) -> list[Call]:
@@ -160,9 +165,9 @@ def _calls(calls: list[Proposal], standings: list[Standing], names: Mapping[int,
     return found
 
 
-def _next_due(waiting: list[Milestone], calls: list[Proposal], today: date) -> ApproximateDate | None:
+def _next_due(waiting: list[Milestone | Deliverable], calls: list[Proposal], today: date) -> ApproximateDate | None:
     """When the first is due of what waits on the person and isn't late."""
-    due = [milestone.due for milestone in waiting if not milestone.is_late(today)]
+    due = [owed.due for owed in waiting if not owed.is_late(today)]
     due += [ApproximateDate.day(call.closes_on) for call in calls if call.closes_on >= today]
     return min(due, key=lambda each: each.last, default=None)
 

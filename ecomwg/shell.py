@@ -77,15 +77,16 @@ def shell(request: HttpRequest) -> dict[str, Shell]:
 
 
 def number_waiting(request: HttpRequest) -> int:
-    """How many milestones and proposals wait on the request's person: one query; the home page counted them already."""
+    """How much of the work and how many proposals wait on the request's person: one query; Home counted already."""
     if not request.user.is_authenticated or getattr(request, "is_enrolling", False):
         return 0
     counted: int | None = getattr(request, "waiting_counted", None)
     if counted is not None:
         return counted
     asking = request.user, clock.today(), standings_of(request).values()
-    milestones, calls = work.waiting_on(*asking), statement.waiting_on(*asking)
-    return milestones.order_by().values("pk").union(calls.order_by().values("pk"), all=True).count()
+    found = (work.waiting_on(*asking), work.deliverables_waiting_on(*asking), statement.waiting_on(*asking))
+    milestones, *others = (each.order_by().values("pk") for each in found)
+    return milestones.union(*others, all=True).count()
 
 
 def navigation(path: str, standings: dict[str, Standing], standing: Standing | None, tree: list[Body]) -> list[Link]:

@@ -13,7 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from documents.consultations.models import Consultation
-from milestones.work.models import State
+from milestones.work import services as work
+from milestones.work.models import Deliverable, State
 from teams.accounts.models import User
 from teams.bodies.models import Body, Role, WorkingGroup
 from teams.clock import services as clock
@@ -95,6 +96,76 @@ def test_what_is_accepted_or_belongs_to_others_does_not_wait_on_me(signed_in: Si
     factories.milestone(of, title="Somebody else's", owner=factories.member(team))
     factories.milestone(of, title="All done", owner=me, state=State.ACCEPTED, accepted=day("2018-07-01"))
     assert "Nothing waits on you." in text_of(signed_in(me))
+
+
+def test_a_deliverable_handed_in_waits_on_who_accepts_it(signed_in: SignIn, team: Body) -> None:
+    root, lead = factories.root(team.group), factories.member(team, factories.person(name="Lea Lind"), role=Role.LEAD)
+    chair, other = (factories.member(root, role=Role.CHAIR) for _ in "ab")
+    owed = factories.deliverable(team, key="guide", title="Guide", owner=chair, due=day("2018-07-06"))
+    work.hand_in(by=lead, owed=owed, done="Written.")
+    for who in (other, factories.member(root, factories.person(government=True), role=Role.REVIEWER)):
+        client = signed_in(who)
+        words = text_of(client)
+        assert "One thing waits on you, and it is late." in words
+        assert "Guide Team 1 · Deliverable Lea Lind handed it in on Fri, Jul 20: accept it or return it." in words
+        assert 'href="/groups/ecom/deliverables/guide/"' in client.get("/").content.decode()
+        assert client.get("/groups/ecom/").context["shell"].waiting == 1
+    for who in (chair, lead):
+        assert "Nothing waits on you." in text_of(signed_in(who))
+
+
+def test_of_what_has_milestones_its_milestones_wait(signed_in: SignIn, team: Body) -> None:
+    chair = factories.member(factories.root(team.group), role=Role.CHAIR)
+    me = factories.member(team)
+    owed = factories.deliverable(team, title="Guide", owner=me)
+    step = factories.milestone(owed, owner=me, title="First draft")
+    assert "One thing waits on you" in text_of(signed_in(me))
+    work.hand_in(by=me, owed=step, done="Written.")
+    words = text_of(signed_in(chair))
+    assert "One thing waits on you" in words
+    assert "First draft Team 1 · Guide" in words
+
+
+def test_a_deliverable_without_milestones_waits_on_its_owner_and_who_stands_in(signed_in: SignIn, team: Body) -> None:
+    me, stand_in = factories.member(team, factories.person(name="Olga Owner")), factories.member(team)
+    owed = factories.deliverable(team, title="Guide", owner=me)
+    factories.milestone(owed, owner=stand_in, state=State.DROPPED)
+    factories.absence(me, stand_in, team.group)
+    assert "One thing waits on you" in text_of(signed_in(me))
+    assert "Guide For Olga Owner Team 1 · Deliverable" in text_of(signed_in(stand_in))
+    work.hand_in(by=me, owed=owed, done="Written.")
+    assert "Nothing waits on you." in text_of(signed_in(me))
+
+
+def test_a_deliverable_proposed_to_be_dropped_waits_on_who_decides(signed_in: SignIn, team: Body) -> None:
+    lead = factories.member(team, factories.person(name="Lea Lind"), role=Role.LEAD)
+    chair = factories.member(factories.root(team.group), role=Role.CHAIR)
+    owed = factories.deliverable(team, title="Guide")
+    work.hand_in(by=lead, owed=factories.milestone(owed, owner=lead, title="First draft"), done="Written.")
+    work.propose_drop(by=lead, owed=owed, reason="CBP does it itself.")
+    said = "Guide Team 1 · Deliverable Lea Lind proposes to drop it: CBP does it itself."
+    words = text_of(signed_in(chair))
+    assert said in words
+    assert words.index("First draft") < words.index("Guide Team 1 · Deliverable")
+    assert "Two things wait on you" in words
+    assert said in text_of(signed_in(factories.person(is_site_admin=True)))
+    assert "Nothing waits on you." in text_of(signed_in(lead))
+
+
+def test_what_waits_of_both_sorts_stands_in_the_order_of_its_dates(signed_in: SignIn, team: Body) -> None:
+    me = factories.member(team)
+    factories.deliverable(team, title="In August", owner=me, due=day("2018-08"))
+    factories.milestone(factories.deliverable(team), owner=me, title="On August 30", due=day("2018-08-30"))
+    for n in range(13):
+        factories.deliverable(team, title=f"Guide {n}", owner=me, due=day("2018-07-06"))
+        factories.milestone(factories.deliverable(team), owner=me, title=f"Step {n}", due=day("2018-07-05"))
+    words = text_of(signed_in(me))
+    assert "28 things wait on you; 26 are late." in words
+    assert words.index("Step 12") < words.index("Guide 0")
+    assert "The first 25 of 28 stand here" in words
+    Deliverable.objects.filter(title__startswith="Guide").delete()
+    words = text_of(signed_in(me))
+    assert words.index("On August 30") < words.index("In August")
 
 
 def test_a_consultation_open_to_my_team_asks_me_until_its_last_day(signed_in: SignIn, team: Body) -> None:

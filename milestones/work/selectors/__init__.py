@@ -24,6 +24,7 @@ from .step import Prepared, Step
 from .team import Circle, circle_of, deliverables_of
 from .visible import (
     deliverables_visible_to,
+    deliverables_waiting_on,
     dependencies_shown,
     dependencies_visible_to,
     milestones_visible_to,
@@ -56,6 +57,7 @@ __all__ = [
     "clauses_of",
     "deliverables_of",
     "deliverables_visible_to",
+    "deliverables_waiting_on",
     "dependencies_shown",
     "dependencies_visible_to",
     "first_of",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from milestones.work.models import OPEN_STATES, Deliverable, Dependency, Milestone, State
 from teams.accounts.models import User
@@ -54,13 +54,13 @@ def _bodies_where(standing: Standing, action: Action) -> Q:
 
 
 def to_accept(person: User, standing: Standing) -> Q:
-    """Milestones that are handed in and that the person may accept."""
+    """What is handed in and the person may accept, of milestones and of deliverables."""
     own = Q(owner=person) | Q(handed_in_by=person)
     return Q(group=standing.group, state=State.HANDED_IN) & _bodies_where(standing, Action.ACCEPT_WORK) & ~own
 
 
 def to_decide(standings: Iterable[Standing]) -> Q:
-    """Milestones that somebody proposes to drop, where the owner of the standings decides."""
+    """What somebody proposes to drop, where the owner of the standings decides, of milestones and of deliverables."""
     everywhere = []
     found = Q(pk__in=[])
     for standing in standings:
@@ -77,24 +77,45 @@ def to_hand_over(standing: Standing) -> Q:
     return disclaimed & _bodies_where(standing, Action.PLAN_WORK)
 
 
-def waiting_on(person: User, day: date, standings: Iterable[Standing] = ()) -> QuerySet[Milestone]:
-    """What the person still has to do, in groups that they may enter on `day`: the first due first.
-
-    That is what they own and have not handed in; with their `standings` also what those own there for whom they stand
-    in, what is handed in and theirs to accept, what its owner says is not theirs, and theirs to hand over, and what is
-    proposed to be dropped and theirs to decide. What is due in a month is due on its last day, so it comes after what
-    is due on a day of that month.
-    """
+def _to_do_or_accept(person: User, standings: Iterable[Standing]) -> Q:
+    """What the person, or who they stand in for, owns and has to hand in; what is handed in for them to accept."""
     waits = Q(owner=person, state__in=TO_DO)
-    known = list(standings)
-    for standing in known:
+    for standing in standings:
         if standing.stands_in:
             waits |= Q(group=standing.group, owner__in=[each.person for each in standing.stands_in], state__in=TO_DO)
         if any(role in ALLOWED[Action.ACCEPT_WORK] for _, role in standing.counting):
             waits |= to_accept(person, standing)
+    return waits
+
+
+def waiting_on(person: User, day: date, standings: Iterable[Standing] = ()) -> QuerySet[Milestone]:
+    """The milestones with which the person has to do something, in groups that they may enter on `day`.
+
+    That is what they own and have not handed in; with their `standings` also what those own there for whom they stand
+    in, what is handed in and theirs to accept, what its owner says is not theirs, and theirs to hand over, and what is
+    proposed to be dropped and theirs to decide. The first due comes first: what is due in a month is due on its last
+    day, so it comes after what is due on a day of that month.
+    """
+    known = list(standings)
+    waits = _to_do_or_accept(person, known)
+    for standing in known:
         if any(role in ALLOWED[Action.PLAN_WORK] for _, role in standing.counting):
             waits |= to_hand_over(standing)
     if any(standing.roles & ALLOWED[Action.DROP_WORK] for standing in known):
         waits |= to_decide(known)
     owed = milestones_visible_to(person, day).filter(waits)
+    return owed.order_by(last_day("due"), first_day("due"), "id")
+
+
+def deliverables_waiting_on(person: User, day: date, standings: Iterable[Standing] = ()) -> QuerySet[Deliverable]:
+    """The same of deliverables.
+
+    One that has milestones waits on nobody but those who decide whether it is dropped: its milestones wait.
+    """
+    known = list(standings)
+    counted = Milestone.objects.filter(deliverable=OuterRef("pk")).exclude(state=State.DROPPED)
+    waits = _to_do_or_accept(person, known) & ~Q(Exists(counted))
+    if any(standing.roles & ALLOWED[Action.DROP_WORK] for standing in known):
+        waits |= to_decide(known)
+    owed = deliverables_visible_to(person, day).filter(waits)
     return owed.order_by(last_day("due"), first_day("due"), "id")
