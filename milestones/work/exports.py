@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from typing import Final
-from urllib.parse import urlsplit
 
 from django.conf import settings
-from icalendar import Calendar, Event
 
 from teams.bodies.models import WorkingGroup
 from teams.dates import ApproximateDate
 from teams.exports import Column, Sheet, csv_bytes, xlsx_bytes
+from teams.icalendars.writing import Event, Status, calendar_file, uid_of, whole_days
 
 from .listing import Row
 from .models import State
@@ -37,7 +36,6 @@ COLUMNS: Final = [
     Column("Sample", 9),
     Column("Key", 24),
 ]
-_PRODUCT: Final = "-//E-Commerce Working Group portal//Plan//EN"
 
 
 def plan_csv(rows: Iterable[Row]) -> bytes:
@@ -86,37 +84,26 @@ def plan_ics(rows: Iterable[Row], group: WorkingGroup, *, title: str, at: dateti
     that a calendar into which the file is taken again follows. What is due in a month stands on its last day and says
     so. What was dropped is cancelled. `at` is the instant of the file.
     """
-    calendar = Calendar()
-    calendar.add("prodid", _PRODUCT)
-    calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", title)
-    for row in rows:
-        calendar.add_component(_event(row, group, at))
-    return bytes(calendar.to_ical())
+    return calendar_file((_event(row, group, at) for row in rows), name=title)
 
 
 def _event(row: Row, group: WorkingGroup, at: datetime) -> Event:
-    step, day = row.step, row.step.due.last
-    event = Event()
-    event.add("uid", f"milestone-{step.key}.{group.slug}@{urlsplit(settings.SITE_URL).hostname}")
-    # Both only rise; what was exported before changes other than of the date counted had the first alone.
-    event.add("sequence", step.due_revision + step.edit_revision)
-    event.add("dtstamp", at.astimezone(UTC))
-    event.add("dtstart", day)
-    event.add("dtend", _day_after(day))
-    event.add("summary", step.title if step.due.is_day else f"{step.title} ({in_words(step.due)})")
-    event.add("description", "\n".join(_lines(row)))
-    event.add("url", f"{settings.SITE_URL}{step.get_absolute_url()}")
-    event.add("categories", [row.body.short_name])
-    event.add("status", "CANCELLED" if step.state == State.DROPPED else "CONFIRMED")
-    event.add("transp", "TRANSPARENT")
-    return event
-
-
-def _day_after(day: date) -> date:
-    """Where an event of one whole day ends: RFC 5545, 3.6.1 counts the end out."""
-    return day + timedelta(days=1)
+    step = row.step
+    starts, ends = whole_days(step.due.last, step.due.last)
+    return Event(
+        uid=uid_of("milestone", step.key, group.slug),
+        # Both only rise; what was exported before changes other than of the date counted had the first alone.
+        sequence=step.due_revision + step.edit_revision,
+        starts=starts,
+        ends=ends,
+        summary=step.title if step.due.is_day else f"{step.title} ({in_words(step.due)})",
+        changed_at=at,
+        description="\n".join(_lines(row)),
+        url=f"{settings.SITE_URL}{step.get_absolute_url()}",
+        categories=(row.body.short_name,),
+        status=Status.CANCELLED if step.state == State.DROPPED else Status.CONFIRMED,
+        is_free=True,
+    )
 
 
 def _lines(row: Row) -> list[str]:

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from teams.bodies.models import WorkingGroup
 from teams.clock import selectors as clock
 from teams.exports import XLSX as XLSX_TYPE
+from teams.icalendars.writing import MEDIA_TYPE as CALENDAR_TYPE
 
 from .exports import plan_csv, plan_ics, plan_xlsx
 from .forms import CALENDAR, XLSX
@@ -22,7 +23,7 @@ def file_of(rows: Iterable[Row], group: WorkingGroup, wanted: str, today: date) 
     if wanted == XLSX:
         content, kind = plan_xlsx(rows, title=f"{title} on {today}"), XLSX_TYPE
     elif wanted == CALENDAR:
-        content, kind = plan_ics(rows, group, title=title, at=clock.now()), "text/calendar; charset=utf-8"
+        content, kind = plan_ics(rows, group, title=title, at=clock.now()), CALENDAR_TYPE
     else:
         content, kind = plan_csv(rows), "text/csv; charset=utf-8"
     name = f"plan-{group.slug}-{today.isoformat()}.{wanted}"
