@@ -116,6 +116,7 @@ def absence(person: User, stand_in: User, of: WorkingGroup, *lent: Membership, *
 def deliverable(body: Body, **fields: Any) -> Deliverable:
     """Something the body owes, due on September 14, 2018."""
     n = next(_numbers)
+    due = fields.pop("due", day("2018-09-14"))
     return Deliverable.objects.create(
         **{
             "group": body.group,
@@ -123,7 +124,8 @@ def deliverable(body: Body, **fields: Any) -> Deliverable:
             "body": body,
             "kind": Deliverable.Kind.PROCESS_MAP,
             "title": f"Deliverable {n}",
-            "due": day("2018-09-14"),
+            "due": due,
+            "baseline_due": due,
             **fields,
         }
     )

@@ -14,7 +14,7 @@ from teams.exports import Column, Sheet, csv_bytes, xlsx_bytes
 from teams.icalendars.writing import Event, Status, calendar_file, uid_of, whole_days
 
 from .listing import Row
-from .models import State
+from .models import Deliverable, State
 
 HEADER = [
     *("Milestone", "Deliverable or meeting", "Team", "Owner", "Date in the adopted plan", "Due", "Slip in days"),
@@ -36,11 +36,27 @@ COLUMNS: Final = [
     Column("Sample", 9),
     Column("Key", 24),
 ]
+COLUMNS_OF_DELIVERABLES: Final = [
+    Column("Deliverable", 44),
+    Column("Team", 24),
+    Column("Owner", 22),
+    Column("Date in the adopted plan", 14),
+    Column("Due", 14),
+    Column("If no day is known", 18),
+    Column("Slip in days", 9),
+    Column("Times moved", 9),
+    Column("State", 13),
+    Column("Sample", 9),
+    Column("Key", 24),
+]
 
 
-def plan_csv(rows: Iterable[Row]) -> bytes:
-    """The rows of the plan as CSV: dates as in ISO 8601, a month as 2018-07; no cell can run as a formula."""
-    return csv_bytes(HEADER, (_cells(row) for row in rows))
+def plan_csv(rows: Iterable[Row], deliverables: Iterable[Deliverable], *, today: date) -> bytes:
+    """The rows of the plan as CSV: dates as in ISO 8601, a month as 2018-07; no cell can run as a formula.
+
+    After the milestones come the deliverables themselves, where "Milestone" stands empty.
+    """
+    return csv_bytes(HEADER, [*(_cells(row) for row in rows), *(_cells_of(each, today) for each in deliverables)])
 
 
 def _cells(row: Row) -> list[object]:
@@ -53,12 +69,43 @@ def _cells(row: Row) -> list[object]:
     ]
 
 
-def plan_xlsx(rows: Iterable[Row], *, title: str) -> bytes:
-    """The rows of the plan as an Excel workbook, which `title` names.
+def _cells_of(owed: Deliverable, today: date) -> list[object]:
+    return [
+        *("", owed.title, str(owed.body), _owner(owed)),
+        *(owed.baseline_due.isoformat(), owed.due.isoformat(), owed.slip),
+        *(_state(owed, today), "", ""),
+        *("", "yes" if owed.is_sample else ""),
+    ]
+
+
+def _owner(owed: Deliverable) -> str:
+    return owed.owner.name if owed.owner else ""
+
+
+def _state(owed: Deliverable, today: date) -> str:
+    return "Late" if owed.is_late(today) else owed.get_state_display()
+
+
+def plan_xlsx(rows: Iterable[Row], deliverables: Iterable[Deliverable], *, today: date, title: str) -> bytes:
+    """The rows of the plan as an Excel workbook, which `title` names, with the deliverables on a second sheet.
 
     Dates are dates: of a month its last day, which it counts until, and the words stand beside it.
     """
-    return xlsx_bytes([Sheet("Plan", COLUMNS, (_typed(row) for row in rows))], title=title)
+    return xlsx_bytes(
+        [
+            Sheet("Plan", COLUMNS, (_typed(row) for row in rows)),
+            Sheet("Deliverables", COLUMNS_OF_DELIVERABLES, (_typed_of(each, today) for each in deliverables)),
+        ],
+        title=title,
+    )
+
+
+def _typed_of(owed: Deliverable, today: date) -> list[object]:
+    return [
+        *(owed.title, str(owed.body), _owner(owed), owed.baseline_due.last, owed.due.last),
+        *("" if owed.due.is_day else in_words(owed.due), owed.slip, owed.moves, _state(owed, today)),
+        *("yes" if owed.is_sample else "", owed.key),
+    ]
 
 
 def _typed(row: Row) -> list[object]:

@@ -13,7 +13,7 @@ from teams.bodies.models import Body
 from teams.filters import AddressForm
 
 from .listing import AT_RISK, COLUMNS, DEFAULT_SORT, LATE, OPEN, Wanted
-from .models import State
+from .models import Deliverable, State
 from .selectors import Step
 from .timeline import EARLIEST, LATEST, Scale
 
@@ -62,7 +62,7 @@ class PlanFilter(AddressForm):
     owner = forms.ChoiceField(
         label="Owner",
         widget=_select(),
-        error_messages={"invalid_choice": "Nobody with the number “%(value)s” owns a milestone here."},
+        error_messages={"invalid_choice": "Nobody with the number “%(value)s” owns a milestone or a deliverable here."},
     )
     state = forms.ChoiceField(
         label="State",
@@ -107,9 +107,18 @@ class PlanFilter(AddressForm):
         error_messages={"invalid_choice": "The plan can't be had as “%(value)s”; it can as xlsx, csv or ics."},
     )
 
-    def __init__(self, *args: Any, bodies: Sequence[Body], steps: Iterable[Step], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        bodies: Sequence[Body],
+        steps: Iterable[Step],
+        deliverables: Iterable[Deliverable],
+        **kwargs: Any,
+    ) -> None:
         self.bodies = {body.key: body for body in bodies}
-        self.owners = dict(sorted({(step.owner_id, step.owner) for step in steps}, key=lambda each: each[1].casefold()))
+        owners = {(step.owner_id, step.owner) for step in steps}
+        owners |= {(each.owner.pk, each.owner.name) for each in deliverables if each.owner}
+        self.owners = dict(sorted(owners, key=lambda each: each[1].casefold()))
         super().__init__(*args, **kwargs)
 
     def offer(self) -> None:

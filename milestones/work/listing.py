@@ -31,11 +31,6 @@ class Wanted:
         """Whether nothing was asked for in particular."""
         return self == Wanted()
 
-    @property
-    def is_of_milestones(self) -> bool:
-        """Whether it asks for something that only milestones have."""
-        return self.owner_id is not None or bool(self.state)
-
     def is_due_in_time(self, day: date) -> bool:
         """Whether a due date lies between the dates asked for."""
         return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)

@@ -155,6 +155,7 @@ class Deliverable(Owed, GroupOwned):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="deliverables"
     )
+    baseline_due = ApproximateDateField(help_text="Due date in the plan as it was adopted.")
     due_revision = models.PositiveIntegerField(
         default=1, db_default=1, help_text="Rises with each change of the due date."
     )
@@ -172,6 +173,17 @@ class Deliverable(Owed, GroupOwned):
         if self.body.kind == Body.Kind.TEAM:
             return f"{self.body.get_absolute_url()}?deliverable={self.key}#deliverable-{self.key}"
         return f"{reverse('work:plan', args=[self.body.group.slug])}#deliverable-{self.key}"
+
+    @property
+    def slip(self) -> int:
+        """Days by which it is due later than in the plan as it was adopted; negative where it is earlier."""
+        days: int = (self.due.last - self.baseline_due.last).days
+        return days
+
+    @property
+    def moves(self) -> int:
+        """How often its due date was moved."""
+        return self.due_revision - 1
 
     @property
     def page(self) -> str:

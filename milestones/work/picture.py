@@ -13,7 +13,7 @@ from teams.dates import ApproximateDate
 from .listing import Row, Wanted
 from .models import Deliverable
 from .selectors import Prepared
-from .timeline import Band, Event, Lane, Mark
+from .timeline import Band, Event, Lane, Mark, slipped
 
 # More marks than this tell nobody anything, and a browser draws them slowly.
 MARKS_SHOWN = 60
@@ -30,10 +30,11 @@ def closest(rows: Sequence[Row], today: date) -> list[Row]:
 def deliverables_shown(
     deliverables: Iterable[Deliverable], rows: Iterable[Row], with_milestones: set[int], wanted: Wanted
 ) -> list[Deliverable]:
-    """Which deliverables the picture draws.
+    """Which deliverables the picture draws, or the list names.
 
-    Those that its milestones lead to; and where nothing is asked for that only milestones have, also those due in
-    the time asked for that have no milestones at all (`with_milestones` has the ids of those that have).
+    Those that its milestones lead to; and where no state of milestones is asked for, of those due in the time asked for
+    also the ones that have no milestones at all (`with_milestones` has the ids of those that have), or that are owned
+    by the person asked for.
     """
     led_to = {row.step.deliverable_id for row in rows}
     return [
@@ -41,10 +42,10 @@ def deliverables_shown(
         for each in deliverables
         if each.pk in led_to
         or (
-            each.pk not in with_milestones
-            and not wanted.is_of_milestones
+            not wanted.state
             and wanted.body_id in (None, each.body_id)
             and wanted.is_due_in_time(each.due.last)
+            and (each.pk not in with_milestones if wanted.owner_id is None else wanted.owner_id == each.owner_id)
         )
     ]
 
@@ -67,18 +68,25 @@ def bands_of(
     return bands
 
 
-def bands_of_people(rows: Sequence[Row], today: date, address: Callable[[int], str]) -> list[Band]:
+def bands_of_people(
+    rows: Sequence[Row], deliverables: Sequence[Deliverable], today: date, address: Callable[[int], str]
+) -> list[Band]:
     """A band for each person who owns one of the milestones, by name: what each of theirs leads to as lanes.
 
-    `address` gives the page of a person's part of the plan, by their key.
+    A deliverable to which none of them leads stands with its owner. `address` gives the page of a person's part of the
+    plan, by their key.
     """
     bands = []
     named: set[str] = set()
-    owners = sorted({(row.step.owner.casefold(), row.step.owner, row.step.owner_id) for row in rows})
-    for _, name, owner in owners:
+    led_to = {row.step.deliverable_id for row in rows}
+    alone = [each for each in deliverables if each.owner and each.pk not in led_to]
+    owners = {(row.step.owner.casefold(), row.step.owner, row.step.owner_id) for row in rows}
+    owners |= {(each.owner.name.casefold(), each.owner.name, each.owner.pk) for each in alone if each.owner}
+    for _, name, owner in sorted(owners):
         own = [row for row in rows if row.step.owner_id == owner]
-        led_to = dict.fromkeys(row.deliverable for row in own if row.deliverable)
-        lanes = [_lane_of(each, [row for row in own if row.deliverable == each], today) for each in led_to]
+        theirs = dict.fromkeys(row.deliverable for row in own if row.deliverable)
+        lanes = [_lane_of(each, [row for row in own if row.deliverable == each], today) for each in theirs]
+        lanes += [_lane_of(each, [], today) for each in alone if each.owner_id == owner]
         # Where a deliverable stands with several people, its address leads to the first.
         lanes = [replace(lane, key="") if lane.key in named else lane for lane in lanes]
         named |= {lane.key for lane in lanes}
@@ -90,16 +98,24 @@ def bands_of_people(rows: Sequence[Row], today: date, address: Callable[[int], s
 def _lane_of(deliverable: Deliverable, rows: Sequence[Row], today: date) -> Lane:
     late = deliverable.is_late(today)
     state = "Late" if late else deliverable.get_state_display()
+    due = f"due {deliverable.due.short}{slipped(deliverable.slip)}"
     return Lane(
         key=f"deliverable-{deliverable.key}",
         title=deliverable.title,
         url=deliverable.get_absolute_url(),
-        words=f"deliverable, {state.lower()}",
+        words=", ".join(filter(None, ["deliverable", state.lower(), _slip(deliverable.slip)])),
         marks=tuple(_mark_of(row) for row in rows),
         ends=deliverable.due,
         shape="late" if late else deliverable.state,
-        remark=" · ".join(filter(None, [f"due {deliverable.due.short}", "Sample" if deliverable.is_sample else ""])),
+        remark=" · ".join(filter(None, [due, "Sample" if deliverable.is_sample else ""])),
+        baseline=deliverable.baseline_due,
     )
+
+
+def _slip(days: int) -> str:
+    number = abs(days)
+    later = "later" if days > 0 else "earlier"
+    return f"{number} day{'' if number == 1 else 's'} {later} than in the adopted plan" if days else ""
 
 
 def _lanes_without_deliverable(rows: Sequence[Row]) -> list[Lane]:
@@ -128,14 +144,11 @@ def _lane_of_meeting(prepared: Prepared, marks: tuple[Mark, ...]) -> Lane:
 
 def _mark_of(row: Row) -> Mark:
     step = row.step
-    slip = (
-        f"{abs(step.slip)} days {'later' if step.slip > 0 else 'earlier'} than in the adopted plan" if step.slip else ""
-    )
     parts = [
         f"due {step.due.short}",
         row.state.lower(),
         f"owner {step.owner}",
-        slip if step.slip else "",
+        _slip(step.slip),
         f"follows {' and '.join(f'“{each.title}”' for each in row.before)}" if row.before else "",
         f"at risk: {row.risk.rstrip('.')}" if row.risk else "",
         "a sample" if step.is_sample else "",

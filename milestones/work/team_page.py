@@ -34,6 +34,30 @@ class Entry:
     is_open: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """How the due dates of some deliverables moved, where those that were dropped don't count.
+
+    `moved` of them had theirs moved, `moves` times in all; `slipped_most` is due longest after its date in the plan as
+    it was adopted, None where none is.
+    """
+
+    moved: int
+    moves: int
+    slipped_most: Deliverable | None
+
+
+def moves_of(entries: Iterable[Entry]) -> Moves:
+    """The same of the deliverables among the entries."""
+    counted = [each.deliverable for each in entries if each.deliverable and each.deliverable.state != State.DROPPED]
+    slipped = max(counted, key=lambda each: each.slip, default=None)
+    return Moves(
+        moved=sum(each.moves > 0 for each in counted),
+        moves=sum(each.moves for each in counted),
+        slipped_most=slipped if slipped and slipped.slip > 0 else None,
+    )
+
+
 def entries_of(plan: Plan, deliverables: Iterable[Deliverable], body: Body) -> tuple[list[Entry], list[Entry]]:
     """The team's entries in order of their due dates: those with something to do, and those that are finished.
 

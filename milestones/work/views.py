@@ -25,7 +25,7 @@ from .note_pages import may_write
 from .plan_files import file_of
 from .planning_pages import may_plan
 from .progress_notes.pages import may_report
-from .team_page import entries_of, place_of
+from .team_page import entries_of, moves_of, place_of
 from .timeline import Band, Drawing, axis_of, draw
 
 ROWS_A_PAGE = 30
@@ -42,13 +42,19 @@ def plan(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
     whole = selectors.plan_of(request.user, group, today)
     deliverables = _deliverables(request, group, today, bodies)
     owing = {step.body_id for step in whole.steps} | {each.body_id for each in deliverables.values()}
-    filters = PlanFilter(request.GET, bodies=[bodies[pk] for pk in bodies if pk in owing], steps=whole.steps)
+    filters = PlanFilter(
+        request.GET,
+        bodies=[bodies[pk] for pk in bodies if pk in owing],
+        steps=whole.steps,
+        deliverables=deliverables.values(),
+    )
     found = rows_of(whole, filters.wanted, bodies=bodies, deliverables=deliverables)
     rows = in_order(found, filters.order)
-    if wanted := filters.chosen("format"):
-        return file_of(rows, group, wanted, today)
-    drawn = picture.closest(found, today)
     planned = {step.deliverable_id for step in whole.steps if step.deliverable_id is not None}
+    if wanted := filters.chosen("format"):
+        led_to = picture.deliverables_shown(deliverables.values(), rows, planned, filters.wanted)
+        return file_of(rows, led_to, group, wanted, today)
+    drawn = picture.closest(found, today)
     lanes = picture.deliverables_shown(deliverables.values(), drawn, planned, filters.wanted)
     return render(
         request,
@@ -66,7 +72,8 @@ def plan(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
             "legend": [*State.choices, (LATE, "Late")],
             "page": Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page")),
             "headings": headings(filters.order),
-            "without_milestones": [each for each in lanes if each.pk not in planned],
+            "deliverables": lanes,
+            "with_milestones": planned,
         },
     )
 
@@ -74,7 +81,7 @@ def plan(request: SignedInRequest, group: WorkingGroup) -> HttpResponse:
 def _deliverables(
     request: SignedInRequest, group: WorkingGroup, today: date, bodies: Mapping[int, Body]
 ) -> dict[int, Deliverable]:
-    found = {each.pk: each for each in selectors.deliverables_of(request.user, group, today)}
+    found = {each.pk: each for each in selectors.deliverables_of(request.user, group, today).select_related("owner")}
     for each in found.values():
         each.body = bodies[each.body_id]
     return found
@@ -89,7 +96,7 @@ def _bands(
     today: date,
 ) -> list[Band]:
     if filters.is_by_person:
-        return picture.bands_of_people(rows, today, lambda owner: address_with(request, owner=str(owner)))
+        return picture.bands_of_people(rows, deliverables, today, lambda owner: address_with(request, owner=str(owner)))
     return picture.bands_of(rows, deliverables, bodies.values(), today)
 
 
@@ -134,6 +141,7 @@ def team(request: SignedInRequest, group: WorkingGroup, key: str) -> HttpRespons
             "body": body,
             "breadcrumb": [(group.slug.upper(), group.get_absolute_url())],
             "progress": whole.progress(step for step in whole.steps if step.body_id == body.pk),
+            "moved": moves_of([*to_do, *finished]),
             "tabs": [
                 (f"To do ({len(to_do)})", address_with(request, show=None, deliverable=None), not shows_finished),
                 (

@@ -228,10 +228,17 @@ def test_adoption_takes_the_plan_for_its_baseline(
     owed = make.deliverable(make.team(group))
     slipped = make.milestone(owed, due=make.day("2018-09-10"))
     Milestone.objects.filter(pk=slipped.pk).update(baseline_due=make.day("2018-08-01"))
+    whole = make.deliverable(owed.body, due=make.day("2018-10-01"), baseline_due=make.day("2018-09-01"))
+    done = make.deliverable(
+        owed.body, baseline_due=make.day("2018-09-01"), state=State.ACCEPTED, accepted=make.day("2018-07-01")
+    )
     edit(draft, "End", "Report twice.", admin)
     services.adopt(by=other_admin, proposal=agreed(propose(draft, admin)))
     slipped.refresh_from_db()
     assert slipped.baseline_due == slipped.due
+    whole.refresh_from_db()
+    done.refresh_from_db()
+    assert (whole.slip, done.slip) == (0, 13), "what was accepted keeps the date that it was measured against"
 
 
 def test_the_text_stands_still_while_it_is_proposed(draft: Draft, admin: User) -> None:

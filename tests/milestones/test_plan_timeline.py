@@ -49,7 +49,10 @@ def bands(draw_from: st.DrawFn) -> list[Band]:
     made = []
     for number in range(draw_from(st.integers(1, 3))):
         lanes = [
-            Lane("", draw_from(titles), "/", "words", tuple(marks[start::4]), draw_from(st.none() | dates), "planned")
+            Lane(
+                *("", draw_from(titles), "/", "words", tuple(marks[start::4]), draw_from(st.none() | dates), "planned"),
+                baseline=draw_from(st.none() | dates),
+            )
             for start in range(number, 4, 3)
         ]
         made.append(Band(draw_from(titles), "Team", "/", tuple(lanes)))
@@ -213,13 +216,39 @@ def mark(key: str, on: str, **fields: object) -> Mark:
     return Mark(on=ApproximateDate.parse(on), **{**known, **fields})  # type: ignore[arg-type]
 
 
-def band(*marks: Mark, ends: str = "") -> Band:
-    lane = Lane("", "Lane", "/", "", marks, ApproximateDate.parse(ends) if ends else None, "planned")
+def band(*marks: Mark, ends: str = "", baseline: str = "") -> Band:
+    ends_on, was_to_end = (ApproximateDate.parse(each) if each else None for each in (ends, baseline))
+    lane = Lane("", "Lane", "/", "", marks, ends_on, "planned", baseline=was_to_end)
     return Band("Band", "Band", "/", (lane,))
 
 
 def only_lane(drawing: Drawing) -> list[float]:
     return [each.x for each in drawing.bands[0].lanes[0].marks]
+
+
+def test_a_bar_that_ends_later_than_it_was_to_has_a_tick_where_that_was() -> None:
+    lane = picture([band(mark("a", "2018-08-01"), ends="2018-10-12", baseline="2018-09-14")]).bands[0].lanes[0]
+    assert lane.baseline is not None
+    assert lane.bar is not None
+    assert lane.baseline_end == lane.baseline.right, "the line of the adopted plan ends there"
+    assert lane.baseline_end < lane.bar.right
+    assert lane.lane.slip == 28
+
+
+def test_a_bar_is_not_drawn_from_where_it_was_to_end() -> None:
+    lane = picture([band(ends="2018-10", baseline="2018-08")]).bands[0].lanes[0]
+    assert lane.bar is not None
+    assert lane.baseline_end is not None
+    assert lane.bar.x > lane.baseline_end
+
+
+def test_without_the_adopted_plan_no_tick_is_drawn() -> None:
+    made = [band(ends="2018-10-12", baseline="2018-01-14")]
+    axis = axis_of(made, today=TODAY, scale=Scale.MONTHS, with_baseline=False)
+    assert axis is not None
+    assert axis.first > ApproximateDate.parse("2018-01").last, "nor does the picture begin with it"
+    lane = draw(made, axis=axis, today=TODAY, with_baseline=False).bands[0].lanes[0]
+    assert (lane.baseline, lane.baseline_end) == (None, None)
 
 
 def test_a_month_is_drawn_as_the_span_it_stands_for_with_its_mark_on_the_last_day() -> None:

@@ -181,6 +181,9 @@ class Deliverables(Recorder):
             "owner": {"owner_id": books.id_of("people", item.owner)},
         }
 
+    def fresh(self, entry: Entry, books: Books) -> dict[str, Any]:
+        return {"baseline_due": cast(DeliverableItem, entry.item).due}
+
     def change(self, row: Any, column: str, value: Any) -> bool:
         match column:
             case "body_id":

@@ -159,6 +159,8 @@ def _differences(before: Any, after: Any) -> Iterable[str]:
         yield f"Renamed from “{before.title}” to “{after.title}”."
     if before.due != after.due:
         yield f"Due date changed from {before.due} to {after.due}."
+    if before.baseline_due != after.baseline_due:
+        yield f"Date in the adopted plan changed from {before.baseline_due} to {after.baseline_due}."
     if before.state != after.state:
         on = f" ({after.accepted})" if after.accepted else ""
         yield f"State changed from {State(before.state).label} to {State(after.state).label}{on}."
@@ -178,8 +180,6 @@ def _differences(before: Any, after: Any) -> Iterable[str]:
 
 
 def _of_milestone(before: Any, after: Any) -> Iterable[str]:
-    if before.baseline_due != after.baseline_due:
-        yield f"Date in the adopted plan changed from {before.baseline_due} to {after.baseline_due}."
     if before.evidence_asked != after.evidence_asked:
         asked = after.evidence_asked
         yield f"Evidence asked for is now “{asked}”." if asked else "No evidence is asked for any more."

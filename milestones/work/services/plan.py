@@ -101,5 +101,9 @@ def take_baseline(*, group: WorkingGroup) -> int:
 
     What was accepted or dropped keeps the date that it was measured against.
     """
-    moved = Milestone.objects.filter(group=group, state__in=OPEN_STATES).exclude(baseline_due=F("due"))
-    return moved.update(baseline_due=F("due"))
+    return sum(
+        model._default_manager.filter(group=group, state__in=OPEN_STATES)  # noqa: SLF001
+        .exclude(baseline_due=F("due"))
+        .update(baseline_due=F("due"))
+        for model in (Deliverable, Milestone)
+    )

@@ -161,7 +161,7 @@ def add_deliverable(
     strategy_goal: StrategyGoal | None = None,
     owner: User | None = None,
 ) -> Deliverable:
-    """Add something that the body owes; `token` and what it raises as for `add_milestone`."""
+    """Add something that the body owes; `token`, its date in the plan and what it raises as for `add_milestone`."""
     right = check_planning(by, body)
     owed = Deliverable(
         group=body.group,
@@ -170,6 +170,7 @@ def add_deliverable(
         title=_title(title),
         kind=kind,
         due=due,
+        baseline_due=due,
         strategy_goal=strategy_goal,
         owner=owner,
     )
@@ -177,7 +178,8 @@ def add_deliverable(
     _check_kind(owed)
     if owner:
         _check_owner(owner, owed)
-    said = {"title": owed.title, "kind": kind, "due": due, "strategy_goal": strategy_goal, "owner": owner}
+    dated = {"due": due, "baseline_due": due}
+    said = {"title": owed.title, "kind": kind, "strategy_goal": strategy_goal, "owner": owner, **dated}
     with recorded(by, right):
         made, _ = Deliverable.objects.get_or_create(group=body.group, key=owed.key, defaults={"body": body, **said})
     return made

@@ -8,6 +8,19 @@ keeps labels apart, `text` says how wide a text is.
 from .axis import EARLIEST, LATEST, Axis, Scale
 from .drawing import axis_of, draw
 from .placed import Drawing
-from .subjects import Band, Event, Lane, Mark
+from .subjects import Band, Event, Lane, Mark, slipped
 
-__all__ = ["EARLIEST", "LATEST", "Axis", "Band", "Drawing", "Event", "Lane", "Mark", "Scale", "axis_of", "draw"]
+__all__ = [
+    "EARLIEST",
+    "LATEST",
+    "Axis",
+    "Band",
+    "Drawing",
+    "Event",
+    "Lane",
+    "Mark",
+    "Scale",
+    "axis_of",
+    "draw",
+    "slipped",
+]

@@ -47,6 +47,7 @@ def axis_of(
     """
     lanes = [lane for band in bands for lane in band.lanes]
     dates = [each for lane in lanes for each in _dates(lane, with_baseline)]
+    dates += [lane.baseline for lane in lanes if with_baseline and lane.ends and lane.baseline]
     if not dates:
         return None
     if first is None and last is None:
@@ -214,6 +215,7 @@ def _place_lane(lane: Lane, axis: Axis, y: float, with_baseline: bool) -> Placed
     title_x = min([*([bar_span[0]] if bar_span else []), *(start for start, _ in spans)])
     is_cut = bool(lane.ends and lane.ends.last > axis.last)
     title, remark = _lane_title(lane, title_x, y, axis)
+    baseline_end = _baseline_end(lane, axis) if bar and with_baseline else None
     return PlacedLane(
         lane=lane,
         y=y,
@@ -223,7 +225,9 @@ def _place_lane(lane: Lane, axis: Axis, y: float, with_baseline: bool) -> Placed
         bar=bar,
         is_cut=is_cut,
         shape=_end_shape(bar, axis) if bar and lane.shape and not is_cut else None,
-        baseline=_baseline(marks, bottom) if with_baseline else None,
+        baseline=_baseline(marks, baseline_end, bottom) if with_baseline else None,
+        baseline_end=baseline_end,
+        baseline_y=bottom + 2,
         marks=marks,
     )
 
@@ -280,12 +284,20 @@ def _place_mark(
     )
 
 
-def _baseline(marks: Sequence[PlacedMark], bottom: float) -> Box | None:
-    xs = [mark.baseline_x for mark in marks if mark.baseline_x is not None]
-    if not xs:
+def _baseline_end(lane: Lane, axis: Axis) -> float | None:
+    """Where the bar was to end: at the end of that day, as the bar itself does."""
+    if lane.baseline is None or not axis.first <= lane.baseline.last <= axis.last:
         return None
-    start = min(xs) - MARK
-    return Box(start, bottom + 1, round(max(xs) + MARK - start, 1), 2)
+    return axis.span(lane.baseline)[1]
+
+
+def _baseline(marks: Sequence[PlacedMark], bar_end: float | None, bottom: float) -> Box | None:
+    xs = [mark.baseline_x for mark in marks if mark.baseline_x is not None]
+    ends = [*(x + MARK for x in xs), *([bar_end] if bar_end is not None else [])]
+    if not ends:
+        return None
+    start = round(min([*(x - MARK for x in xs), max(ends) - 2 * MARK]), 1)
+    return Box(start, bottom + 1, round(max(ends) - start, 1), 2)
 
 
 def _arrows(bands: Sequence[PlacedBand]) -> Iterator[Arrow]:

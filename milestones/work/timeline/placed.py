@@ -46,7 +46,12 @@ class Box:
     @property
     def end(self) -> float:
         """Where the line at its right end begins."""
-        return round(self.x + self.width - END_LINE, 1)
+        return round(self.right - END_LINE, 1)
+
+    @property
+    def right(self) -> float:
+        """Its right edge."""
+        return round(self.x + self.width, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,8 @@ class PlacedMark:
 class PlacedLane:
     """A lane with its bar; `is_cut` where the bar goes on beyond the right edge.
 
-    `shape` is the centre of the shape of its state, at the end of the bar.
+    `shape` is the centre of the shape of its state, at the end of the bar. `baseline` is the line under the bar, with a
+    tick at `baseline_end`, where the bar was to end.
     """
 
     lane: Lane
@@ -78,6 +84,8 @@ class PlacedLane:
     is_cut: bool
     shape: tuple[float, float] | None
     baseline: Box | None
+    baseline_end: float | None
+    baseline_y: float
     marks: list[PlacedMark]
 
 

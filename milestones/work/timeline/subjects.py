@@ -23,6 +23,15 @@ def short(on: ApproximateDate) -> str:
     return f"{formats.date_format(on.first, 'M j')}–{ends}"
 
 
+def slipped(days: int) -> str:
+    """What is put behind a date that is so many days later than it was to be: " (+3 days)"; nothing for none."""
+    return f" (+{days}\N{NO-BREAK SPACE}day{'s' if days != 1 else ''})" if days > 0 else ""
+
+
+def _days_later(on: ApproximateDate | None, baseline: ApproximateDate | None) -> int:
+    return max(0, (on.last - baseline.last).days) if on and baseline else 0
+
+
 @dataclass(frozen=True)
 class Mark:
     """A dated step, drawn as a shape on the last day that its date can be.
@@ -46,20 +55,19 @@ class Mark:
     @property
     def slip(self) -> int:
         """Days by which it is later than its baseline; 0 where it isn't."""
-        return max(0, (self.on.last - self.baseline.last).days) if self.baseline else 0
+        return _days_later(self.on, self.baseline)
 
     @cached_property
     def label(self) -> str:
         """What stands beside it, where there is room: "Aug 17 (+3 days) Draft recommendations"."""
-        slip = f" (+{self.slip}\N{NO-BREAK SPACE}day{'s' if self.slip != 1 else ''})" if self.slip else ""
-        return f"{short(self.on)}{slip} {self.title}"
+        return f"{short(self.on)}{slipped(self.slip)} {self.title}"
 
 
 @dataclass(frozen=True)
 class Lane:
     """What the marks lead to, drawn as a bar from its first date to `ends`; without `ends` there is no bar.
 
-    `remark` stands behind the title; `words` say the rest, as those of a mark do.
+    `remark` stands behind the title; `words` say the rest, as those of a mark do. `baseline` is where it was to end.
     """
 
     key: str
@@ -70,6 +78,12 @@ class Lane:
     ends: ApproximateDate | None = None
     shape: str = ""
     remark: str = ""
+    baseline: ApproximateDate | None = None
+
+    @property
+    def slip(self) -> int:
+        """Days by which it ends later than its baseline; 0 where it doesn't."""
+        return _days_later(self.ends, self.baseline)
 
     @cached_property
     def label(self) -> str:
