@@ -34,14 +34,14 @@ USUAL: Final = {
 # As the suite does it: the same, few, and not waiting half a minute for a silent broker.
 SHORT: Final = {
     "killed": (3, 1),
-    "killed-unasked": (3, 1),
-    "emptied": (3, 1),
+    "killed-unasked": (2, 1),
+    "emptied": (2, 1),
     "frozen": (1, 1),
-    "restarted": (3, 1),
+    "restarted": (2, 1),
     "three-beats": (1, 1),
     "beat-away": (1, 1),
 }
-SHORT_REMINDERS: Final = 90
+SHORT_REMINDERS: Final = 60
 SHORT_SOCKET_TIMEOUT: Final = 2
 
 COLUMNS: Final = (

@@ -46,6 +46,9 @@ class MailServer:
         self.taken: list[Taken] = []
         self.open = 0
         """Conversations, and mails being taken, that are not over."""
+        self.is_held = False
+        """Whether a sender waits for an answer that is held back."""
+        self._held_back = ""
         self._ids: Counter[str] = Counter()
         self._chance = random.Random(seed)
         self._controller: Controller | None = None
@@ -69,6 +72,27 @@ class MailServer:
                 raise TimeoutError(f"{self.open} conversations are still open after {seconds:.0f} s")
             time.sleep(0.005)
 
+    def hold_back(self, what: str) -> None:
+        """From now on let the next sender wait: `before` it may give a mail's content, or `after` that is noted."""
+        self.is_held, self._held_back = False, what
+
+    def let_go(self) -> None:
+        """Answer again."""
+        self.is_held, self._held_back = False, ""
+
+    async def _answer(self, moment: str) -> None:
+        while self._held_back == moment:
+            self.is_held = True
+            await asyncio.sleep(0.005)
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Takes a recipient; the content comes next."""
+        await self._answer("before")
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
     async def handle_VRFY(self, server: SMTP, session: Session, envelope: Envelope, address: str) -> str:  # noqa: N802
         """Says whether a mail with this Message-ID was taken."""
         return f"250 <{address}>" if self._ids[f"<{address}>"] else "550 5.1.1 no such mail"
@@ -78,6 +102,7 @@ class MailServer:
         assert isinstance(envelope.content, bytes)
         self.open += 1
         await asyncio.shield(self._take(envelope.content))
+        await self._answer("after")
         await asyncio.sleep(self._chance.uniform(0, self._longest_pause))
         return "250 taken"
 

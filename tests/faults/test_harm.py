@@ -41,4 +41,7 @@ def test_each_reminder_arrives_once_whatever_is_done_to_the_portal(tmp_path: Pat
         )
         if name not in ("killed-unasked", "restarted"):
             assert each["uncertain"] == 0, name
+    # One kill of each found a sender whose mail was taken and who was not told: what was asked for, what is in doubt.
+    assert figures["killed"]["handing_over"] >= 2
+    assert figures["killed-unasked"]["of_which_arrived"] >= 1
     assert figures["beat-away"]["skipped"] == SHORT_REMINDERS

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # A restart takes seconds; a lease three minutes; a silent broker half a minute.
 PATIENCE: Final = 420.0
 FIRST_DAY: Final = date(2018, 7, 26)
+AIMED: Final = ("before", "after")
 
 
 @dataclass(slots=True)
@@ -144,11 +145,11 @@ class Trial:
     def settle(self) -> None:
         """Wait until every reminder is settled, and reckon."""
         try:
-            wait_until(self.is_settled, "every reminder to be settled", PATIENCE, each=0.5)
+            wait_until(self.is_settled, "every reminder to be settled", PATIENCE, each=0.2)
         except Waited as reason:
             self.figures.remarks.append(str(reason))
         self.figures.settled_in = time.monotonic() - self.fault_ended
-        self.ground.end_worker()
+        self.ground.kill_worker()
         self.ground.end_beats()
         self.ground.mail.wait_until_quiet()
 
@@ -200,29 +201,36 @@ class Trial:
 def killed(trial: Trial, *, asked: bool = True) -> None:
     """The worker, all its processes at once, at random points: most in the midst of mails, some while it starts.
 
-    Before every second start the leases of the one before have run out, as if it had come back minutes later.
+    Before every second start the leases of the one before have run out, as if it had come back minutes later. In the
+    short form, where chance has few tries, they always have, and the first two kills are aimed: one finds a sender that
+    is about to give a mail's content, one a sender whose mail was taken and who was not told.
     """
-    ground, chance = trial.ground, trial.chance
+    ground, chance, size = trial.ground, trial.chance, trial.size
     trial.owe()
     ground.start_beat()
-    share = trial.size.reminders / trial.size.times
-    for _ in range(trial.size.times):
-        if chance.random() < 0.5:
+    share = size.reminders / size.times
+    for number in range(size.times):
+        if not size.is_patient or chance.random() < 0.5:
             ground.run_out_leases()
         before = trial.mails()
         trial.let_be_due(before + round(5 * share))
         ground.start_worker(asked=asked)
-        if chance.random() < 0.15:
+        if not size.is_patient and number < len(AIMED):
+            trial.wait_for_mails(before + round(chance.uniform(0, share / 2)), PATIENCE)
+            ground.mail.hold_back(AIMED[number])
+            wait_until(lambda: ground.mail.is_held, "a sender in the midst of a mail", PATIENCE, each=0.005)
+        elif chance.random() < 0.15:
             time.sleep(chance.uniform(0, 3))
         else:
             trial.wait_for_mails(before, 8)
             trial.wait_for_mails(before + round(chance.uniform(0, 2 * share)), 4)
             time.sleep(chance.uniform(0, 0.05))
         ground.kill_worker()
+        ground.mail.let_go()
         trial.figures.handing_over += _being_handed_over(trial)
-    trial.figures.times = trial.size.times
+    trial.figures.times = size.times
     trial.to_hour(1)
-    if not trial.size.is_patient:
+    if not size.is_patient:
         ground.run_out_leases()
     ground.start_worker(asked=asked)
     trial.lag_from_now()
@@ -274,30 +282,49 @@ def frozen(trial: Trial) -> None:
 
 
 def restarted(trial: Trial) -> None:
-    """The database stops at once in the midst of everything, and starts again."""
+    """The database stops at once in the midst of everything, and starts again.
+
+    Reminders that fall due after the last start show how long the worker takes to come back; what was claimed when it
+    stopped waits for its lease.
+    """
     trial.owe()
     trial.ground.start_worker()
     trial.ground.start_beat()
-    for number in trial.hours():
+    times = trial.size.times
+    for number in range(times):
+        trial.to_hour((number + 1) / (times + 1))
         if number == 0:
             wait_until(lambda: trial.mails() > 0, "the first mails", PATIENCE)
         time.sleep(trial.chance.uniform(0.3, 2.0))
         trial.ground.restart_database()
+    trial.figures.times = times
+    trial.to_hour(1)
     trial.lag_from_now()
     if not trial.size.is_patient:
-        trial.ground.end_worker()
+        trial.ground.kill_worker()
         trial.ground.run_out_leases()
         trial.ground.start_worker()
     trial.settle()
 
 
 def three_beats(trial: Trial) -> None:
-    """Three beats tick at once, for three times as many ticks."""
+    """Three beats tick at once, for three times as many ticks; a mail is in hand while another sender looks around.
+
+    That one looks for what dead senders left behind, and must leave alone what a slow one has.
+    """
+    from teams.notices import services as notices
+
+    mail = trial.ground.mail
     trial.owe()
     trial.ground.start_worker()
     for number in range(3):
         trial.ground.start_beat(number)
-    for _ in trial.hours():
+    for number in trial.hours():
+        if number == 0:
+            mail.hold_back("before")
+            wait_until(lambda: mail.is_held, "a sender in the midst of a mail", PATIENCE, each=0.005)
+            notices.settle_abandoned()
+            mail.let_go()
         time.sleep(1.0)
     trial.lag_from_now()
     trial.settle()
@@ -320,7 +347,7 @@ def beat_away(trial: Trial) -> None:
     early = Notice.objects.filter(scope=trial.slug, rule="before:3")
     wait_until(lambda: early.exclude(remark="").exists(), "a sender that finds no mail server", PATIENCE)
     ground.end_beats()
-    ground.end_worker()
+    ground.kill_worker()
     ground.run_out_leases()
     before = early.count()
     ground.mail.start()
