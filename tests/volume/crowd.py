@@ -216,7 +216,7 @@ def _milestone(of: Group, key: int, number: int, deliverables: dict[int, Deliver
 def _deliverable(team: Body, key: str, **fields: Any) -> Deliverable:
     due = ApproximateDate.day(TODAY + timedelta(days=60))
     own: dict[str, Any] = {"kind": Deliverable.Kind.PROCESS_MAP, "due": due, "title": key.title(), **fields}
-    return Deliverable(group=team.group, key=f"{key}-{team.key}", body=team, **own)
+    return Deliverable(group=team.group, key=f"{key}-{team.key}", body=team, baseline_due=own["due"], **own)
 
 
 def everything_else(made: list[Group]) -> None:
